@@ -1,0 +1,66 @@
+# sp -- a Spark-shaped toolkit.  make [all|check|check-long|san|tsan|tiny|install|clean]
+CC      ?= cc
+CFLAGS  ?= -O3 -g
+OUT     ?= build
+PREFIX  ?= /usr/local
+STD      = -std=c11 -D_GNU_SOURCE -Ilib -fPIE
+WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+           -Wmissing-prototypes -Wwrite-strings -Wvla -Werror
+HARDEN   = -fstack-protector-strong -fstack-clash-protection -fcf-protection
+HARDENLD = -pie -Wl,-z,relro,-z,now
+# Small libraries are linked statically: a process start must cost nothing.
+LIBS     = -Wl,-Bstatic -lzstd -lpcre2-8 -lutf8proc -ljansson -Wl,-Bdynamic \
+           -lpthread -ldl -lm
+
+cmds    := $(notdir $(wildcard cmd/*))
+mods    := $(patsubst lib/io/mod_%.c,%,$(wildcard lib/io/mod_*.c))
+libobj  := $(patsubst %.c,$(OUT)/%.o,$(filter-out lib/io/mod_%,$(wildcard lib/*/*.c)))
+units   := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*.c))
+
+all: $(cmds:%=$(OUT)/bin/%) $(mods:%=$(OUT)/bin/sp-%.so)
+
+define link-cmd
+$(OUT)/bin/$1: $(patsubst %.c,$(OUT)/%.o,$(wildcard cmd/$1/*.c)) $(OUT)/libsp.a
+endef
+$(foreach c,$(cmds),$(eval $(call link-cmd,$c)))
+
+$(units): $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libsp.a
+
+link = mkdir -p $(@D) && $(CC) $(CFLAGS) $(HARDENLD) -o $@ $^ $(LIBS)
+$(OUT)/bin/%:  ; $(link)
+$(OUT)/unit/%: ; $(link)
+
+# Heavy libraries live in modules that are opened at first use.
+$(OUT)/bin/sp-%.so: lib/io/mod_%.c
+	mkdir -p $(@D) && $(CC) $(STD) $(WARN) $(CFLAGS) $(HARDEN) -fPIC -shared \
+	    -MMD -MP -MF $(OUT)/mod_$*.d -o $@ $< -l$*
+
+$(OUT)/libsp.a: $(libobj)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(OUT)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(CFLAGS) $(HARDEN) -MMD -MP -c -o $@ $<
+
+check: all $(units)
+	scripts/check $(OUT)
+
+check-long: all $(units)
+	scripts/check --long $(OUT)
+
+SANFLAGS = -O1 -g -fno-omit-frame-pointer
+san:   ; $(MAKE) check OUT=build/san  CFLAGS='$(SANFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined'
+tsan:  ; $(MAKE) check OUT=build/tsan CFLAGS='$(SANFLAGS) -fsanitize=thread'
+tiny:  ; $(MAKE) check OUT=build/tiny CFLAGS='-O1 -g -DBATCH_ROWS=3'
+clean: ; rm -rf build
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/sp
+	install -m 755 $(cmds:%=$(OUT)/bin/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(mods:%=$(OUT)/bin/sp-%.so) $(DESTDIR)$(PREFIX)/lib/sp
+	for s in 1 5 7; do install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
+	    install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s; done
+
+.PHONY: all check check-long san tsan tiny install clean
+.SECONDARY:
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)

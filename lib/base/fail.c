@@ -1,0 +1,72 @@
+/*
+ * fail -- see fail.h.
+ */
+#include "base/fail.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct point {
+	char name[64];          /* empty: not armed */
+	long nth;
+	int  error;
+	atomic_long seen;
+};
+
+static struct point fail_point, crash_point;
+static atomic_int armed = -1;   /* -1: environment not read yet */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static int
+point_read(struct point *p, const char *variable)
+{
+	const char *s = getenv(variable), *colon;
+
+	if (s == NULL || (colon = strchr(s, ':')) == NULL ||
+	    (size_t)(colon - s) >= sizeof p->name)
+		return 0;
+	memcpy(p->name, s, (size_t)(colon - s));
+	p->nth = strtol(colon + 1, NULL, 10);
+	colon = strchr(colon + 1, ':');
+	p->error = colon ? (int)strtol(colon + 1, NULL, 10) : EIO;
+	return 1;
+}
+
+static void
+arm(void)
+{
+	int n = point_read(&fail_point, "SP_FAIL");
+
+	atomic_store(&armed, n + point_read(&crash_point, "SP_CRASH"));
+}
+
+static int
+point_hit(struct point *p, const char *name)
+{
+	if (strcmp(p->name, name) != 0)
+		return 0;
+	return atomic_fetch_add(&p->seen, 1) + 1 == p->nth || p->nth == 0;
+}
+
+int
+fail_here(const char *name)
+{
+	int a = atomic_load_explicit(&armed, memory_order_relaxed);
+
+	if (a == 0)
+		return 0;
+	pthread_once(&once, arm);
+	if (point_hit(&crash_point, name)) {
+		kill(getpid(), SIGKILL);
+		pause();
+	}
+	if (!point_hit(&fail_point, name))
+		return 0;
+	errno = fail_point.error;
+	return -1;
+}

@@ -1,0 +1,15 @@
+/*
+ * fail -- named places where tests make a call fail or the process die.
+ *
+ * SP_FAIL=name:nth[:errno] makes the nth pass over fail_here("name") fail
+ * with that errno (default EIO); SP_CRASH=name:nth kills the process with
+ * SIGKILL there.  Both are looked at once, at start; when neither is set a
+ * pass costs one load.  nth 0 means every pass.
+ */
+#ifndef BASE_FAIL_H
+#define BASE_FAIL_H
+
+/* Returns 0, or -1 with errno set when this pass has to fail. */
+int fail_here(const char *name);
+
+#endif

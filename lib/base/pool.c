@@ -1,0 +1,117 @@
+/*
+ * pool -- see pool.h.  Taking is optimistic: add at each level, undo when a
+ * level above has no room.
+ */
+#include "base/pool.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+void
+pool_init(struct pool *p, struct pool *up, const char *name, int64_t limit)
+{
+	p->name = name;
+	p->up = up;
+	p->limit = limit;
+	atomic_init(&p->used, 0);
+	atomic_init(&p->peak, 0);
+}
+
+static void
+pool_add(struct pool *p, int64_t n)
+{
+	int64_t now = atomic_fetch_add_explicit(&p->used, n,
+	    memory_order_relaxed) + n;
+	int64_t peak = atomic_load_explicit(&p->peak, memory_order_relaxed);
+
+	while (now > peak && !atomic_compare_exchange_weak_explicit(&p->peak,
+	    &peak, now, memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+/* The pool that has no room for n bytes, or NULL after taking them. */
+static struct pool *
+pool_full(struct pool *pool, int64_t n)
+{
+	struct pool *p, *q;
+
+	for (p = pool; p != NULL; p = p->up) {
+		int64_t now = atomic_fetch_add_explicit(&p->used, n,
+		    memory_order_relaxed) + n;
+
+		if (p->limit && now > p->limit)
+			break;
+	}
+	for (q = pool; q != NULL; q = q->up) {
+		if (p != NULL)
+			atomic_fetch_sub_explicit(&q->used, n,
+			    memory_order_relaxed);
+		else
+			pool_add(q, 0);
+		if (q == p)
+			break;
+	}
+	return p;
+}
+
+int
+pool_take(struct pool *pool, int64_t n, struct err *e)
+{
+	struct pool *p = pool_full(pool, n);
+
+	if (p == NULL)
+		return 0;
+	err_set(e, ERR_TEMP, "%s: no memory for %" PRId64 " more bytes: "
+	    "\"%s\" holds %" PRId64 " of %" PRId64,
+	    pool->name, n, p->name,
+	    atomic_load_explicit(&p->used, memory_order_relaxed), p->limit);
+	return err_hint(e, "raise spark.executor.memory (--memory)");
+}
+
+int
+pool_try(struct pool *pool, int64_t n)
+{
+	return pool_full(pool, n) == NULL;
+}
+
+void
+pool_force(struct pool *p, int64_t n)
+{
+	for (; p != NULL; p = p->up)
+		pool_add(p, n);
+}
+
+void
+pool_give(struct pool *p, int64_t n)
+{
+	for (; p != NULL; p = p->up)
+		atomic_fetch_sub_explicit(&p->used, n, memory_order_relaxed);
+}
+
+int64_t
+pool_room(const struct pool *p)
+{
+	int64_t room = INT64_MAX;
+
+	for (; p != NULL; p = p->up) {
+		int64_t here;
+
+		if (!p->limit)
+			continue;
+		here = p->limit - atomic_load_explicit(&p->used,
+		    memory_order_relaxed);
+		if (here < room)
+			room = here > 0 ? here : 0;
+	}
+	return room;
+}
+
+void
+pool_release(struct pool *p)
+{
+	int64_t n = atomic_load_explicit(&p->used, memory_order_relaxed);
+
+	pool_give(p, n);
+}
