@@ -16,6 +16,9 @@ cmds    := $(notdir $(wildcard cmd/*))
 mods    := $(patsubst lib/io/mod_%.c,%,$(wildcard lib/io/mod_*.c))
 libobj  := $(patsubst %.c,$(OUT)/%.o,$(filter-out lib/io/mod_%,$(wildcard lib/*/*.c)))
 units   := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*.c))
+fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+replays := $(fuzzers:%=$(OUT)/fuzz/%)
+testers := $(units) $(replays) $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary
 
 all: $(cmds:%=$(OUT)/bin/%) $(mods:%=$(OUT)/bin/sp-%.so)
 
@@ -26,9 +29,16 @@ $(foreach c,$(cmds),$(eval $(call link-cmd,$c)))
 
 $(units): $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libsp.a
 
+$(replays): $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(OUT)/tests/fuzz/replay_main.o $(OUT)/libsp.a
+$(fuzzers:%=$(OUT)/libfuzz/%): $(OUT)/libfuzz/%: $(OUT)/tests/fuzz/%.o $(OUT)/libsp.a
+$(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary: %: %.o
+
 link = mkdir -p $(@D) && $(CC) $(CFLAGS) $(HARDENLD) -o $@ $^ $(LIBS)
 $(OUT)/bin/%:  ; $(link)
 $(OUT)/unit/%: ; $(link)
+$(OUT)/fuzz/%: ; $(link)
+$(OUT)/libfuzz/%: ; $(link)
+$(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary: ; $(link)
 
 # Heavy libraries live in modules that are opened at first use.
 $(OUT)/bin/sp-%.so: lib/io/mod_%.c
@@ -42,10 +52,10 @@ $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CFLAGS) $(HARDEN) -MMD -MP -c -o $@ $<
 
-check: all $(units)
+check: all $(testers)
 	scripts/check $(OUT)
 
-check-long: all $(units)
+check-long: all $(testers)
 	scripts/check --long $(OUT)
 
 SANFLAGS = -O1 -g -fno-omit-frame-pointer
