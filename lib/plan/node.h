@@ -88,7 +88,7 @@ struct input {
 	struct option_list options;     /* complete: nothing left to guess */
 	const char *on_error;           /* "fail", "null", "drop", "quarantine" */
 	const char *quarantine_dir;
-	const char *text;               /* as the user wrote it: "logs/*.csv" */
+	const char *text;               /* as the user wrote it */
 	const char *command;            /* from cmd "…": shell text, or NULL */
 	struct schema *file;            /* columns in the records, ids 0 */
 	struct schema *key;             /* partition columns, ids 0 */
