@@ -1,0 +1,119 @@
+/*
+ * task -- one attempt at one partition of one stage, and where it runs.
+ *
+ * The runtime (struct exec_env) is one a process: exchanges of the job's
+ * stages, shared build sides, scratch directory, memory budget.  lib/driver
+ * makes it for local threads; an executor process makes it likewise.
+ */
+#ifndef EXEC_TASK_H
+#define EXEC_TASK_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/pool.h"
+#include "base/text.h"
+#include "exec/op.h"
+#include "expr/program.h"
+#include "plan/stage.h"
+#include "store/commit.h"
+#include "store/exchange.h"
+
+struct build;
+struct format;
+struct scan;
+
+/* Rows of one partition on their way to the driver's stdout: bytes already
+ * in the output format.  Handed over when the task has succeeded. */
+struct collected {
+	struct text text;       /* in memory, or */
+	int fd;                 /* an unlinked scratch file; -1: none */
+	int64_t rows, bytes;
+};
+
+/* Per stage run-time things, made by the driver before its first task. */
+struct stage_run {
+	const struct stage *stage;
+	int npart;                      /* tasks */
+	struct exchange *exchange;      /* output, when the root is one */
+	int *lo;                        /* npart + 1: task t reads partitions
+	                                 * [lo[t], lo[t+1]) of its inputs;
+	                                 * NULL: task t reads partition t */
+	struct shared *shared;          /* per node: op_shared() */
+	_Atomic int64_t limit_left;     /* rows still wanted by a global limit
+	                                 * above; INT64_MAX: all */
+};
+
+struct exec_env {
+	struct pool pool;               /* the executor's budget */
+	const char *scratch;            /* directory of this run, 0700 */
+	const struct zone *zone;
+	uint64_t seed;
+	int threads;
+	int64_t max_record;
+	bool force_spill;               /* SP_FORCE=spill */
+	uint64_t chaos;                 /* SP_FORCE=chaos:SEED, 0: none */
+	const struct stages *stages;
+	struct stage_run *run;          /* stages->n of them */
+	struct output **output;         /* by node->u.write.output */
+	const struct format *stdout_format;
+	struct option_list stdout_options;
+	_Atomic int cancel;             /* 1: all tasks stop soon */
+	_Atomic int64_t bytes_read, rows_read, bytes_spilled; /* progress */
+};
+
+struct task {
+	struct exec_env *env;
+	struct stage_run *run;
+	int part, attempt;
+	struct arena arena;             /* dies with the task */
+	struct pool pool;               /* below env->pool */
+	struct collected *collected;    /* for collect roots */
+	struct xwriter *writer;         /* for exchange roots, until commit */
+	struct output_file *file;       /* for write roots: what was written */
+	int nfile, file_cap;
+	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled;
+};
+
+/* Runs an attempt to its end (but does not commit it): opens the tree,
+ * drains the root.  Class and message of a failure in *e. */
+int task_run(struct task *t, struct err *e);
+
+/* Publishes what a finished attempt made: exchange or output commit.
+ * 1: done; 0: another attempt was first. */
+int task_commit(struct task *t, struct err *e);
+
+void task_init(struct task *t, struct exec_env *env, struct stage_run *run,
+    int part, int attempt);
+/* Frees all; aborts what was not committed. */
+void task_release(struct task *t);
+
+static inline bool
+task_cancelled(const struct task *t)
+{
+	return atomic_load_explicit(&t->env->cancel, memory_order_relaxed);
+}
+
+/* State that all tasks of a stage share for one node (a join's build table,
+ * a scan's split state): made once by make() under a lock, freed by free()
+ * when the stage is done. */
+struct shared {
+	const struct node *node;
+	struct shared *next;
+	void *state;
+	void (*free)(void *state);
+};
+int task_shared(struct task *t, const struct node *n,
+    int (*make)(struct task *t, const struct node *n, void **state,
+        struct err *e),
+    void (*free_state)(void *state), void **out, struct err *e);
+
+/* Program environment of a task. */
+static inline struct program_env
+task_program_env(const struct task *t)
+{
+	return (struct program_env){ t->env->zone, t->env->seed, t->part };
+}
+
+#endif

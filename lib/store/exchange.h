@@ -1,0 +1,99 @@
+/*
+ * exchange -- map outputs of one stage, between its tasks and their readers
+ * in the same process: by reference, on disk under memory pressure.
+ *
+ * Each map task has one writer; what it wrote becomes visible as a whole by
+ * commit (the first attempt to commit a map wins, others are dropped). A
+ * reader of partition p sees the chunks of all maps in map order, so results
+ * do not depend on which task was first.
+ *
+ * Chunks are columns of up to some thousand rows in memory of the exchange's
+ * pool.  When the pool is full a writer moves what it holds to its map file:
+ * the shuffle format of store/shuffle.h, one data file and one index.
+ */
+#ifndef STORE_EXCHANGE_H
+#define STORE_EXCHANGE_H
+
+#include <stdatomic.h>
+
+#include "column/batch.h"
+
+struct arena;
+struct err;
+struct exchange;
+struct pool;
+struct xwriter;
+
+struct exchange_conf {
+	const char *name;               /* "stage 3", for messages and files */
+	int npart;                      /* partitions, >= 1 */
+	int nmap;                       /* map tasks */
+	int ncol;
+	const struct type *const *type; /* borrowed, ncol of them */
+	struct pool *pool;              /* executor's pool */
+	const char *dir;                /* scratch directory for spills */
+	bool force_spill;               /* tests: everything goes to disk */
+};
+
+/* Size of one partition, one map, or all. */
+struct exchange_size {
+	int64_t rows, bytes;
+};
+
+int  exchange_new(struct exchange **out, const struct exchange_conf *conf,
+    struct err *e);
+void exchange_free(struct exchange *x); /* removes its files */
+
+int exchange_nmap(const struct exchange *x);
+int exchange_npart(const struct exchange *x);
+
+/* A writer for map number map.  The task's thread owns it. */
+int  exchange_writer(struct xwriter **out, struct exchange *x, int map,
+    struct err *e);
+
+/* Adds the picked rows of b: picked row i goes to partition part[i]; part
+ * NULL: all to partition 0.  Strings are copied unless COL_STABLE. */
+int  xwriter_put(struct xwriter *w, const struct batch *b,
+    const uint32_t *part, struct err *e);
+
+/* Makes the map's output visible and frees the writer.  rowset gets the
+ * order-independent hash of all its rows (wire_rowset).  Returns 1, or 0
+ * when another attempt was first. */
+int  xwriter_commit(struct xwriter *w, struct err *e);
+
+/* Frees the writer and what it wrote. */
+void xwriter_abort(struct xwriter *w);
+
+/* Sizes; complete once all maps have committed. */
+struct exchange_size exchange_part_size(const struct exchange *x, int part);
+struct exchange_size exchange_map_size(const struct exchange *x, int map);
+struct exchange_size exchange_total(const struct exchange *x);
+int64_t exchange_spilled(const struct exchange *x);     /* bytes on disk */
+
+/* Reading: a cursor over one map's rows of one partition, or over all maps
+ * in order (map -1), partitions [lo, hi). */
+struct xreader;
+int  exchange_reader(struct xreader **out, const struct exchange *x, int map,
+    int lo, int hi, struct pool *pool, struct err *e);
+/* 1: the next batch (valid until the next call; views of strings stay valid
+ * as long as the exchange when the chunk is in memory: COL_STABLE is set
+ * then); 0: end; < 0: ERR_LOST when a block is damaged. */
+int  xreader_next(struct xreader *r, struct batch *b, struct err *e);
+void xreader_close(struct xreader *r);
+
+/* Random access for joins and merges: chunk i of a (map, partition). */
+int  exchange_nchunk(const struct exchange *x, int map, int part);
+int64_t exchange_chunk_rows(const struct exchange *x, int map, int part,
+    int i);
+/* Columns over the whole chunk (may hold more than BATCH_ROWS rows). In
+ * memory: views into it; on disk: read into the arena. */
+int  exchange_chunk(const struct exchange *x, int map, int part, int i,
+    struct arena *a, struct batch *b, struct err *e);
+/* Is all of it in memory? */
+bool exchange_in_memory(const struct exchange *x);
+
+/* Frees the memory and files of partitions [lo, hi): their readers are
+ * done.  Only when no retry can ask again (driver's decision). */
+void exchange_drop(struct exchange *x, int lo, int hi);
+
+#endif
