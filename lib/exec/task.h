@@ -40,7 +40,8 @@ struct stage_run {
 	int *lo;                        /* npart + 1: task t reads partitions
 	                                 * [lo[t], lo[t+1]) of its inputs;
 	                                 * NULL: task t reads partition t */
-	struct shared *shared;          /* per node: op_shared() */
+	struct shared *shared;          /* per node: task_shared() */
+	pthread_mutex_t lock;           /* guards shared */
 	_Atomic int64_t limit_left;     /* rows still wanted by a global limit
 	                                 * above; INT64_MAX: all */
 };
@@ -63,6 +64,13 @@ struct exec_env {
 	_Atomic int64_t bytes_read, rows_read, bytes_spilled; /* progress */
 };
 
+/* What an attempt wrote for one output of the script. */
+struct task_output {
+	struct output *output;
+	struct output_file *file;       /* nfile of them, task's arena */
+	int nfile;
+};
+
 struct task {
 	struct exec_env *env;
 	struct stage_run *run;
@@ -71,8 +79,8 @@ struct task {
 	struct pool pool;               /* below env->pool */
 	struct collected *collected;    /* for collect roots */
 	struct xwriter *writer;         /* for exchange roots, until commit */
-	struct output_file *file;       /* for write roots: what was written */
-	int nfile, file_cap;
+	struct task_output *commit;     /* outputs (write, tee) to commit */
+	int ncommit, commit_cap;
 	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled;
 };
 
@@ -104,10 +112,21 @@ struct shared {
 	void *state;
 	void (*free)(void *state);
 };
+/* Two tasks never run make at the same time for one stage. */
 int task_shared(struct task *t, const struct node *n,
     int (*make)(struct task *t, const struct node *n, void **state,
         struct err *e),
     void (*free_state)(void *state), void **out, struct err *e);
+
+/* Number of partitions that a node of the task's stage is run in. */
+int task_node_parts(const struct task *t, const struct node *n);
+
+/* The run-time state of stage number id (from 1). */
+static inline struct stage_run *
+task_stage(const struct task *t, int id)
+{
+	return &t->env->run[id - 1];
+}
 
 /* Program environment of a task. */
 static inline struct program_env

@@ -112,6 +112,8 @@ struct node {
 			                 * file->ncol + i for partition column i */
 			struct expr *filter;    /* pushed down, or NULL */
 			struct expr *prune;     /* on partition columns, or NULL */
+			bool keep_strings;      /* views are kept downstream:
+			                         * stable strings pay */
 		} scan;
 		struct { int64_t start, end, step; } range;
 		struct { struct expr ***row; int nrow; } values;

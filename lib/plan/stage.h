@@ -69,6 +69,12 @@ int scan_cut_plan(struct arena *a, const struct node *scan,
     const struct plan_conf *conf, const struct expr_env *env,
     struct scan_cut *out, struct err *e);
 
+/* Partitions of a range node, by its number of rows only; row range of one:
+ * indexes [*from, *to) of the sequence. */
+int range_parts(const struct node *n);
+int64_t range_rows(const struct node *n);
+void range_part(const struct node *n, int part, int64_t *from, int64_t *to);
+
 /* The cut of a scan node, NULL when it is none of this DAG. */
 const struct scan_cut *stages_cut(const struct stages *s,
     const struct node *scan);

@@ -1,0 +1,199 @@
+/*
+ * generate -- explode & co: each input row once per row that the generator
+ * makes of it, with the generated columns appended.
+ *
+ * The generator's kernel gives one list of structs a row.  Output batches
+ * gather the kid's columns and the list's children by row number; where the
+ * lists lie one behind the other and no kid column is wanted, the children
+ * are passed on as they are.  Outer: a row without any gives one of nulls.
+ * Keeps order.  Memory: one batch.
+ */
+#include "exec/op.h"
+#include "exec/task.h"
+
+struct generate {
+	struct op op;
+	struct program *prog;
+	struct batch in;
+	struct column list;             /* result of the call, in.n rows */
+	struct column *col;             /* output */
+	struct arena heap;              /* of the output batch */
+	int row;                        /* next input row (dense number) */
+	uint32_t at;                    /* next element of its list */
+	bool have;                      /* in is not used up */
+	int nrow;
+	int32_t from[BATCH_ROWS];       /* physical kid row of each output row */
+	int32_t elem[BATCH_ROWS];       /* list element, -1: outer null */
+};
+
+static int
+generate_open(struct op *op, struct err *e)
+{
+	struct generate *g = (struct generate *)op;
+	struct program_env env = task_program_env(op->task);
+	const struct node *n = op->node;
+
+	g->col = NEW_N(&op->task->arena, struct column, n->out->ncol + 1);
+	return program_new(&g->prog, &op->task->arena, n->kid[0]->out,
+	    (struct expr *const *)&n->u.generate.call, 1, &env, e);
+}
+
+static struct lview
+list_at(const struct generate *g, int row)
+{
+	const struct lview *v = g->list.data;
+
+	if (col_null(&g->list, row))
+		return (struct lview){ 0, 0 };
+	return v[col_at(&g->list, row)];
+}
+
+/* Fills from and elem with up to BATCH_ROWS output rows. */
+static void
+fill(struct generate *g)
+{
+	g->nrow = 0;
+	for (; g->row < g->in.n; g->row++, g->at = 0) {
+		struct lview l = list_at(g, g->row);
+		int32_t row = batch_row(&g->in, g->row);
+
+		if (g->nrow == BATCH_ROWS)
+			return;
+		if (l.len == 0 && g->op.node->u.generate.outer) {
+			g->from[g->nrow] = row;
+			g->elem[g->nrow++] = -1;
+			continue;
+		}
+		for (; g->at < l.len; g->at++) {
+			if (g->nrow == BATCH_ROWS)
+				return;
+			g->from[g->nrow] = row;
+			g->elem[g->nrow++] = (int32_t)(l.off + g->at);
+		}
+	}
+}
+
+static bool
+in_a_row(const int32_t *v, int n)
+{
+	if (n == 0 || v[0] < 0 || v[n - 1] - v[0] != n - 1)
+		return false;
+	for (int i = 1; i < n; i++)
+		if (v[i] != v[i - 1] + 1)
+			return false;
+	return true;
+}
+
+/* A view of rows [from, from + n) of a flat column without nulls. */
+static void
+view(struct column *to, const struct column *c, int32_t from)
+{
+	*to = *c;
+	to->data = (char *)c->data + (size_t)from * (size_t)type_width(c->type);
+}
+
+/* Element numbers with nulls taken out, and a bitmap of where they were. */
+static uint64_t *
+outer_nulls(struct generate *g)
+{
+	uint64_t *valid = NULL;
+
+	for (int i = 0; i < g->nrow; i++) {
+		if (g->elem[i] >= 0)
+			continue;
+		if (valid == NULL) {
+			valid = arena_raw(&g->heap, BITS_BYTES(BATCH_ROWS));
+			bits_fill(valid, BATCH_ROWS);
+		}
+		bit_clear(valid, i);
+		g->elem[i] = 0;
+	}
+	return valid;
+}
+
+static void
+mask(struct generate *g, struct column *c, const uint64_t *valid)
+{
+	uint64_t *v = arena_raw(&g->heap, BITS_BYTES(BATCH_ROWS));
+
+	for (size_t w = 0; w < BITS_WORDS(g->nrow); w++)
+		v[w] = valid[w] & (c->valid ? c->valid[w] : ~(uint64_t)0);
+	c->valid = v;
+}
+
+static void
+null_column(struct generate *g, struct column *c, const struct type *t)
+{
+	col_alloc(c, &g->heap, t, g->nrow, COL_WITH_VALID);
+}
+
+static void
+make_columns(struct generate *g)
+{
+	const struct node *n = g->op.node;
+	int nkeep = n->kid[0]->out->ncol;
+	const struct column *rows = g->list.kid;
+	bool run = in_a_row(g->elem, g->nrow);
+	uint64_t *valid = outer_nulls(g);
+
+	for (int i = 0; i < nkeep; i++)
+		col_gather(&g->col[i], &g->in.col[i], g->from, g->nrow,
+		    &g->heap);
+	for (int i = nkeep; i < n->out->ncol; i++) {
+		const struct column *c = &rows->kid[i - nkeep];
+
+		if (g->list.nkid == 0) {
+			null_column(g, &g->col[i], n->out->col[i].type);
+			continue;
+		}
+		if (run && c->valid == NULL && !type_is_nested(c->type))
+			view(&g->col[i], c, g->elem[0]);
+		else
+			col_gather(&g->col[i], c, g->elem, g->nrow, &g->heap);
+		if (valid)
+			mask(g, &g->col[i], valid);
+	}
+}
+
+static int
+generate_next(struct op *op, struct batch *b, struct err *e)
+{
+	struct generate *g = (struct generate *)op;
+	int r;
+
+	for (;;) {
+		if (!g->have) {
+			r = op_next(op->kid[0], &g->in, e);
+			if (r <= 0)
+				return r;
+			TRY(program_run(g->prog, &g->in, &g->list, e));
+			g->row = 0;
+			g->at = 0;
+			g->have = true;
+		}
+		fill(g);
+		g->have = g->row < g->in.n;
+		if (g->nrow)
+			break;
+	}
+	arena_reset(&g->heap);
+	make_columns(g);
+	*b = (struct batch){ .col = g->col, .ncol = op->node->out->ncol,
+	    .nrow = g->nrow, .n = g->nrow };
+	return 1;
+}
+
+static void
+generate_close(struct op *op)
+{
+	struct generate *g = (struct generate *)op;
+
+	if (g->prog)
+		program_release(g->prog);
+	arena_release(&g->heap);
+}
+
+const struct op_class op_generate = {
+	.name = "generate", .size = sizeof(struct generate),
+	.open = generate_open, .next = generate_next, .close = generate_close,
+};

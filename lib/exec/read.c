@@ -1,0 +1,72 @@
+/*
+ * read -- the rows that other stages sent to this partition.
+ *
+ * Maps are read in map order, so the result does not depend on which task
+ * was first.  A task may read a range of partitions (coalesced); readers of
+ * a broadcast read all of it.
+ */
+#include "exec/op.h"
+#include "exec/task.h"
+
+struct read_op {
+	struct op op;
+	struct xreader *reader;
+	int stage;                      /* next one of node->u.read.stage */
+};
+
+static int
+open_next_stage(struct read_op *r, struct err *e)
+{
+	const struct node *n = r->op.node;
+	struct stage_run *from = task_stage(r->op.task,
+	    n->u.read.stage[r->stage++]);
+	const int *lo = r->op.task->run->lo;
+	int first = r->op.part, last = first + 1;
+
+	if (n->u.read.part == PART_BROADCAST) {
+		first = 0;
+		last = exchange_npart(from->exchange);
+	} else if (lo) {
+		first = lo[r->op.part];
+		last = lo[r->op.part + 1];
+	}
+	return exchange_reader(&r->reader, from->exchange, -1, first, last,
+	    &r->op.pool, e);
+}
+
+static int
+read_next(struct op *op, struct batch *b, struct err *e)
+{
+	struct read_op *r = (struct read_op *)op;
+
+	for (;;) {
+		int got;
+
+		if (r->reader == NULL) {
+			if (r->stage == op->node->u.read.nstage)
+				return 0;
+			TRY(open_next_stage(r, e));
+		}
+		got = xreader_next(r->reader, b, e);
+		if (got > 0)
+			op->task->rows_in += b->n;
+		if (got != 0)
+			return got;
+		xreader_close(r->reader);
+		r->reader = NULL;
+	}
+}
+
+static void
+read_close(struct op *op)
+{
+	struct read_op *r = (struct read_op *)op;
+
+	if (r->reader)
+		xreader_close(r->reader);
+}
+
+const struct op_class op_read = {
+	.name = "read", .size = sizeof(struct read_op),
+	.next = read_next, .close = read_close,
+};

@@ -1,0 +1,102 @@
+/*
+ * send -- the exchange at the end of a stage: rows to their partitions.
+ *
+ * Placement never depends on arrival order: by hash of the keys, or (round
+ * robin) by hash of the task's number and the row's number in it, so that a
+ * task that runs again makes the same blocks.  Range exchanges keep one
+ * sorted run a task; readers cut it (exec/merge.c).
+ */
+#include "exec/op.h"
+#include "exec/task.h"
+
+#include "base/hash.h"
+
+struct send {
+	struct op op;
+	struct program *keys;           /* hash: the key columns */
+	struct column *key;
+	int64_t row;
+	uint64_t hash[BATCH_ROWS];
+	uint32_t part[BATCH_ROWS];
+};
+
+static int
+send_open(struct op *op, struct err *e)
+{
+	struct send *s = (struct send *)op;
+	struct program_env env = task_program_env(op->task);
+	const struct node *n = op->node;
+	struct expr **x;
+
+	TRY(exchange_writer(&op->task->writer, op->task->run->exchange,
+	    op->task->part, e));
+	if (n->u.exchange.part != PART_HASH)
+		return 0;
+	x = NEW_N(&op->task->arena, struct expr *, n->u.exchange.nkey + 1);
+	for (int i = 0; i < n->u.exchange.nkey; i++)
+		x[i] = n->u.exchange.key[i].x;
+	s->key = NEW_N(&op->task->arena, struct column, n->u.exchange.nkey + 1);
+	return program_new(&s->keys, &op->task->arena, n->kid[0]->out, x,
+	    n->u.exchange.nkey, &env, e);
+}
+
+static int
+place_by_hash(struct send *s, const struct batch *b, struct err *e)
+{
+	const struct node *n = s->op.node;
+	uint32_t np = (uint32_t)n->u.exchange.n;
+
+	TRY(program_run(s->keys, b, s->key, e));
+	for (int i = 0; i < n->u.exchange.nkey; i++)
+		col_hash(&s->key[i], NULL, b->n,
+		    i ? COL_HASH_COMBINE : COL_HASH_FIRST, s->hash);
+	for (int i = 0; i < b->n; i++)
+		s->part[i] = hash_part(s->hash[i], np);
+	return 0;
+}
+
+static void
+place_by_number(struct send *s, const struct batch *b)
+{
+	uint64_t base = hash_u64((uint64_t)s->op.task->part + 1);
+	uint32_t np = (uint32_t)s->op.node->u.exchange.n;
+
+	for (int i = 0; i < b->n; i++)
+		s->part[i] = hash_part(hash_u64(base + (uint64_t)s->row++), np);
+}
+
+static int
+send_next(struct op *op, struct batch *b, struct err *e)
+{
+	struct send *s = (struct send *)op;
+	enum part_kind part = op->node->u.exchange.part;
+	int r;
+
+	while ((r = op_next(op->kid[0], b, e)) > 0) {
+		const uint32_t *to = s->part;
+
+		if (op->node->u.exchange.n == 1 || part == PART_RANGE)
+			to = NULL;
+		else if (part == PART_HASH)
+			TRY(place_by_hash(s, b, e));
+		else
+			place_by_number(s, b);
+		TRY(xwriter_put(op->task->writer, b, to, e));
+		op->task->rows_out += b->n;
+	}
+	return r;
+}
+
+static void
+send_close(struct op *op)
+{
+	struct send *s = (struct send *)op;
+
+	if (s->keys)
+		program_release(s->keys);
+}
+
+const struct op_class op_exchange = {
+	.name = "exchange", .size = sizeof(struct send),
+	.open = send_open, .next = send_next, .close = send_close,
+};

@@ -1,0 +1,148 @@
+/*
+ * task -- see task.h.
+ */
+#include "exec/task.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void
+task_init(struct task *t, struct exec_env *env, struct stage_run *run,
+    int part, int attempt)
+{
+	memset(t, 0, sizeof *t);
+	t->env = env;
+	t->run = run;
+	t->part = part;
+	t->attempt = attempt;
+	arena_init(&t->arena);
+	pool_init(&t->pool, &env->pool, "task", 0);
+}
+
+void
+task_release(struct task *t)
+{
+	if (t->writer)
+		xwriter_abort(t->writer);
+	t->writer = NULL;
+	pool_release(&t->pool);
+	arena_release(&t->arena);
+}
+
+/* A failing expression or operator is placed by whoever knows; a cancelled
+ * task is temporary trouble that nobody retries. */
+int
+task_run(struct task *t, struct err *e)
+{
+	const struct node *root = t->run->stage->root;
+	struct batch b;
+	struct op *op;
+	int r;
+
+	memset(&b, 0, sizeof b);
+	r = op_open(&op, t, root, t->part, e);
+	while (r >= 0 && (r = op_next(op, &b, e)) > 0)
+		;
+	op_close(op);
+	return r;
+}
+
+static int
+commit_outputs(struct task *t, struct err *e)
+{
+	int r = 1;
+
+	for (int i = 0; i < t->ncommit; i++)
+		r = output_task_commit(t->commit[i].output, t->part,
+		    t->attempt, t->commit[i].file, t->commit[i].nfile, e);
+	return r;
+}
+
+int
+task_commit(struct task *t, struct err *e)
+{
+	struct xwriter *w = t->writer;
+	int r = commit_outputs(t, e);
+
+	if (r < 0 || w == NULL)
+		return r;
+	t->writer = NULL;
+	return xwriter_commit(w, e);
+}
+
+int
+task_shared(struct task *t, const struct node *n,
+    int (*make)(struct task *t, const struct node *n, void **state,
+        struct err *e),
+    void (*free_state)(void *state), void **out, struct err *e)
+{
+	struct stage_run *run = t->run;
+	struct shared *s;
+	int r = 0;
+
+	pthread_mutex_lock(&run->lock);
+	for (s = run->shared; s != NULL && s->node != n; s = s->next)
+		;
+	if (s == NULL) {
+		s = xcalloc(1, sizeof *s);
+		s->node = n;
+		s->free = free_state;
+		r = make(t, n, &s->state, e);
+		if (r < 0) {
+			free(s);
+			s = NULL;
+		} else {
+			s->next = run->shared;
+			run->shared = s;
+		}
+	}
+	pthread_mutex_unlock(&run->lock);
+	*out = s ? s->state : NULL;
+	return r;
+}
+
+static int
+read_parts(const struct task *t, const struct node *n)
+{
+	const struct exchange *x;
+
+	if (n->u.read.part == PART_BROADCAST)
+		return INT32_MAX;
+	if (t->run->lo)
+		return t->run->npart;
+	x = task_stage(t, n->u.read.stage[0])->exchange;
+	return exchange_npart(x);
+}
+
+int
+task_node_parts(const struct task *t, const struct node *n)
+{
+	int np = INT32_MAX;
+
+	switch (n->kind) {
+	case NODE_SCAN: {
+		const struct scan_cut *cut = stages_cut(t->env->stages, n);
+
+		return cut ? cut->npart : 0;
+	}
+	case NODE_RANGE:
+		return range_parts(n);
+	case NODE_VALUES:
+		return 1;
+	case NODE_READ:
+		return read_parts(t, n);
+	case NODE_UNION:
+		np = 0;
+		for (int i = 0; i < n->nkid; i++)
+			np += task_node_parts(t, n->kid[i]);
+		return np;
+	default:
+		for (int i = 0; i < n->nkid; i++) {
+			int k = task_node_parts(t, n->kid[i]);
+
+			np = k < np ? k : np;
+		}
+		return np == INT32_MAX ? 1 : np;
+	}
+}
