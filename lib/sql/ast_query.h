@@ -17,7 +17,7 @@
  * also use columns that the select list dropped (and its aggregates), one
  * with piped 1 sees only the columns of its input.
  *
- * In a FROM list "a, b" is an AST_JOIN of kind JOIN_COMMA.  A FROM list that
+ * In a FROM list "a, b" is an AST_JOIN of kind AST_JOIN_COMMA.  A FROM list that
  * stands alone ("from a", "from a join b on …") is its tree of tables.
  */
 #ifndef SQL_AST_QUERY_H
