@@ -18,6 +18,7 @@
 struct aggfn;
 struct arena;
 struct func;
+struct kernel_call;
 
 enum expr_kind {
 	EXPR_LIT,               /* a constant */
@@ -42,6 +43,8 @@ struct expr {
 			struct expr **arg;
 			int narg;
 			void *state;    /* what fn->bind left for the kernel */
+			int (*kernel)(struct kernel_call *, struct err *);
+			unsigned flags; /* fn->flags as bind refined them */
 		} call;
 		struct {
 			const struct aggfn *fn;

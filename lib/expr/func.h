@@ -37,9 +37,14 @@ struct func_bind {
 	struct expr **arg;              /* may be replaced by bind */
 	int narg;
 	struct span span;               /* of the call, for errors */
-	const struct type *type;        /* out: result */
+	const struct type *type;        /* out: result; in: target of a cast */
 	kernel_fn kernel;               /* out, unless fn->kernel is right */
 	void *state;                    /* out: for the kernel, plan's arena */
+	unsigned flags;                 /* fn->flags; bind may refine them (drop
+	                                 * FN_FAILS, add FN_CONSTS …) */
+	int nullable;                   /* 0, 1; -1: as flags and arguments say */
+	struct expr *instead;           /* out: this expression is the result
+	                                 * (nullif, between); or NULL */
 };
 
 struct func {

@@ -1,0 +1,34 @@
+/*
+ * func_bind -- what the bind functions of the operators share among themselves:
+ * making a call of a known row of the table, and the rows that coercion and
+ * rewriting need.
+ */
+#ifndef EXPR_FUNC_BIND_H
+#define EXPR_FUNC_BIND_H
+
+#include "expr/func.h"
+
+/* Makes the call of fn (arguments already counted); type: wanted by casts,
+ * else NULL.  The argument vector is copied. */
+int call_new(const struct expr_env *env, const struct func *fn,
+    struct expr *const *arg, int narg, struct span span,
+    const struct type *type, struct expr **out, struct err *e);
+
+/* A cast of any kind: fn is the row of cast or try_cast. */
+int cast_new(const struct expr_env *env, const struct func *fn,
+    struct expr *x, const struct type *t, struct span span,
+    struct expr **out, struct err *e);
+
+extern const struct func func_cast[];           /* [0] cast, [1] try_cast */
+
+/* Brings arguments i and j to a type in which they can be compared. */
+int bind_comparable(struct func_bind *b, int i, int j, struct err *e);
+
+/* Appends "(int, string)": the argument types. */
+void bind_types(struct text *to, const struct func_bind *b);
+
+/* Common type of arguments from, from + step … < to; NULL: none. */
+const struct type *bind_widest(struct func_bind *b, int from, int to,
+    int step);
+
+#endif
