@@ -12,10 +12,10 @@
 
 #define NAMES_MAX 4096          /* slots of the index, a power of two */
 
-extern const struct func func_cast[];
+extern const struct func func_cast[], func_string[];
 
 static const struct func *const tables[] = {
-	func_cast,
+	func_cast, func_string,
 };
 #define NTABLE (sizeof tables / sizeof tables[0])
 

@@ -1,0 +1,316 @@
+/*
+ * fn_string_split -- split(str, regex[, limit]): the start of word counts.
+ *
+ * A separator without special characters never meets a regular expression:
+ * one byte is looked for with vector compares, 64 bytes of text at a time,
+ * longer ones by byte search.  The parts are views into the input: no byte
+ * of a part longer than 12 is copied.  One pass counts (single byte), so
+ * that the list gets its memory at once; the other kinds grow it.
+ *
+ * As in Spark: limit > 0 bounds the number of parts, else all of them come,
+ * trailing empty ones too; an empty pattern cuts into characters; an empty
+ * match at the very start makes no part.
+ */
+#include "expr/fn_string.h"
+
+#include "base/utf8.h"
+#include "expr/needle.h"
+#include "expr/regex.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum split_kind { SPLIT_BYTE, SPLIT_BYTES, SPLIT_CHARS, SPLIT_REGEX };
+
+struct split {
+	enum split_kind kind;
+	struct bytes lit;
+	struct regex *re;
+};
+
+/* Masks that keep the first len of 12 bytes. */
+#define LOW(n)  ((n) >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * (n)) - 1)
+#define HIGH(n) ((n) <= 8 ? 0 : (uint32_t)(((uint64_t)1 << 8 * ((n) - 8)) - 1))
+static const struct { uint64_t low; uint32_t high; } keep[SVIEW_INLINE + 1] = {
+	{ 0, 0 }, { LOW(1), 0 }, { LOW(2), 0 }, { LOW(3), 0 }, { LOW(4), 0 },
+	{ LOW(5), 0 }, { LOW(6), 0 }, { LOW(7), 0 }, { LOW(8), 0 },
+	{ LOW(9), HIGH(9) }, { LOW(10), HIGH(10) }, { LOW(11), HIGH(11) },
+	{ LOW(12), HIGH(12) },
+};
+
+/* sview_of for a part of a string that ends at end: 12 bytes are read at
+ * once where there are as many. */
+static inline void
+view_put(struct sview *v, const char *p, size_t len, const char *end)
+{
+	if (len <= SVIEW_INLINE && end - p >= SVIEW_INLINE) {
+		uint64_t low;
+		uint32_t high, n = (uint32_t)len;
+
+		memcpy(&low, p, 8);
+		memcpy(&high, p + 8, 4);
+		low &= keep[len].low;
+		high &= keep[len].high;
+		memcpy(v, &n, 4);
+		memcpy((char *)v + 4, &low, 8);
+		memcpy((char *)v + 12, &high, 4);
+	} else {
+		*v = sview_of(p, len);
+	}
+}
+
+/* Bit j: s[j] == c, for the next 64 bytes or what is left of len. */
+static inline uint64_t
+hits(const char *s, size_t len, char c)
+{
+#ifdef __SSE2__
+	if (len >= 64) {
+		__m128i all = _mm_set1_epi8(c);
+		uint64_t m = 0;
+
+		for (int j = 0; j < 4; j++) {
+			__m128i v = _mm_loadu_si128(
+			    (const __m128i *)(const void *)(s + 16 * j));
+
+			m |= (uint64_t)(unsigned)_mm_movemask_epi8(
+			    _mm_cmpeq_epi8(v, all)) << 16 * j;
+		}
+		return m;
+	}
+#endif
+	return needle_mask(s, len < 64 ? len : 64, c);
+}
+
+static struct sview *
+split_byte(struct sview *to, struct bytes s, char c)
+{
+	const char *end = s.p + s.n, *start = s.p;
+
+	for (size_t at = 0; at < s.n; at += 64) {
+		uint64_t m = hits(s.p + at, s.n - at, c);
+
+		for (; m; m &= m - 1) {
+			const char *hit = s.p + at + __builtin_ctzll(m);
+
+			view_put(to++, start, (size_t)(hit - start), end);
+			start = hit + 1;
+		}
+	}
+	view_put(to++, start, (size_t)(end - start), end);
+	return to;
+}
+
+/* Both passes for a single byte without limit. */
+static int
+byte_rows(struct kernel_call *k, char c, struct err *e)
+{
+	struct lview *o = k->out->data;
+	struct sview *first, *to;
+	int64_t n = 0;
+
+	ROWS(k, i) {
+		struct bytes s = row_bytes(k, 0, i);
+
+		n += (int64_t)needle_count(s.p, s.n, c) + 1;
+	}
+	if (n > INT32_MAX)
+		return err_user(e, EXIT_DATA, "split makes %lld parts of one "
+		    "batch; at most %d are allowed", (long long)n, INT32_MAX);
+	first = to = row_list(k, n);
+	for (int i = 0; i < k->n; i++) {
+		o[i] = (struct lview){ 0, 0 };
+		if (!kernel_wants(k, i))
+			continue;
+		o[i].off = (uint32_t)(to - first);
+		to = split_byte(to, row_bytes(k, 0, i), c);
+		o[i].len = (uint32_t)(to - first) - o[i].off;
+	}
+	return 0;
+}
+
+/* A list that grows. */
+struct parts {
+	struct arena *heap;
+	struct sview *v;
+	int64_t n, cap;
+};
+
+static void
+part_add(struct parts *t, const char *p, const char *end)
+{
+	ARENA_GROW(t->heap, t->v, t->n, t->cap);
+	t->v[t->n++] = sview_of(p, (size_t)(end - p));
+}
+
+static void
+split_bytes(struct parts *t, struct bytes s, struct bytes d, int64_t limit)
+{
+	const char *end = s.p + s.n, *hit;
+
+	for (; limit != 1; limit--) {
+		hit = needle_find(s.p, (size_t)(end - s.p), d.p, d.n);
+		if (hit == NULL)
+			break;
+		part_add(t, s.p, hit);
+		s.p = hit + d.n;
+	}
+	part_add(t, s.p, end);
+}
+
+static void
+split_chars(struct parts *t, struct bytes s, int64_t limit)
+{
+	const char *end = s.p + s.n;
+
+	for (; limit != 1 && s.p < end; limit--) {
+		int len = utf8_check(s.p, (size_t)(end - s.p));
+
+		len = len ? len : 1;
+		if (s.p + len == end)
+			break;
+		part_add(t, s.p, s.p + len);
+		s.p += len;
+	}
+	part_add(t, s.p, end);
+}
+
+static int
+split_regex(struct parts *t, struct bytes s, struct matcher *m, int64_t limit,
+    struct err *e)
+{
+	size_t from = 0, start = 0;
+	int r = 0;
+
+	while (limit != 1 && (r = matcher_find(m, s.p, s.n, from, e)) > 0) {
+		from = matcher_next(m, s.p, s.n);
+		if (m->at[1] == 0)
+			continue;
+		part_add(t, s.p + start, s.p + m->at[0]);
+		start = m->at[1];
+		limit--;
+	}
+	if (r < 0)
+		return r;
+	part_add(t, s.p + start, s.p + s.n);
+	return 0;
+}
+
+/* How to split by pattern p. */
+static int
+split_plan(struct split *x, struct arena *a, struct bytes p,
+    enum regex_use use, struct err *e)
+{
+	char *lit = arena_bytes(a, p.n + 1);
+	int64_t n = regex_literal(p.p, p.n, lit);
+
+	memset(x, 0, sizeof *x);
+	if (n < 0) {
+		x->kind = SPLIT_REGEX;
+		return regex_new(&x->re, a, p.p, p.n, use, e);
+	}
+	x->lit = (struct bytes){ lit, (size_t)n };
+	x->kind = n == 0 ? SPLIT_CHARS : n == 1 ? SPLIT_BYTE : SPLIT_BYTES;
+	return 0;
+}
+
+static int
+split_row(const struct split *x, struct parts *t, struct matcher *m,
+    struct bytes s, int64_t limit, struct err *e)
+{
+	switch (x->kind) {
+	case SPLIT_REGEX:
+		return split_regex(t, s, m, limit, e);
+	case SPLIT_CHARS:
+		split_chars(t, s, limit);
+		return 0;
+	case SPLIT_BYTE:
+	case SPLIT_BYTES:
+		split_bytes(t, s, x->lit, limit);
+		return 0;
+	}
+	return 0;
+}
+
+/* Any pattern, any limit; patterns that differ from row to row too. */
+static int
+split_rows(struct kernel_call *k, const struct split *fixed, struct err *e)
+{
+	struct parts t = { k->heap, NULL, 0, 0 };
+	struct lview *o = k->out->data;
+	struct matcher m = { 0 };
+	struct split x;
+	struct sview old = { 0 };
+	bool ready = false;
+	int r = 0;
+
+	if (fixed) {
+		x = *fixed;
+		if (x.re)
+			matcher_init(&m, x.re, k->heap);
+	}
+	for (int i = 0; i < k->n && r == 0; i++) {
+		int64_t limit = 0;
+
+		o[i] = (struct lview){ (uint32_t)t.n, 0 };
+		if (!kernel_wants(k, i))
+			continue;
+		if (k->narg > 2)
+			limit = row_i32(k, 2, i);
+		if (!fixed && (!ready ||
+		    !sview_equal(&old, kernel_str(k, 1, i)))) {
+			matcher_release(&m);
+			old = *kernel_str(k, 1, i);
+			r = split_plan(&x, k->heap, row_bytes(k, 1, i),
+			    REGEX_ONCE, e);
+			if (r < 0)
+				break;
+			ready = true;
+			if (x.re)
+				matcher_init(&m, x.re, k->heap);
+		}
+		r = split_row(&x, &t, &m, row_bytes(k, 0, i),
+		    limit < 0 ? 0 : limit, e);
+		o[i].len = (uint32_t)t.n - o[i].off;
+	}
+	matcher_release(&m);
+	row_list(k, 0);
+	k->out->kid->data = t.v ? (void *)t.v : k->out->kid->data;
+	k->out->nkid = (int32_t)t.n;
+	return r;
+}
+
+static int
+k_split(struct kernel_call *k, struct err *e)
+{
+	const struct split *x = k->state;
+	int r;
+
+	if (x && x->kind == SPLIT_BYTE && k->narg < 3)
+		r = byte_rows(k, x->lit.p[0], e);
+	else
+		r = split_rows(k, x, e);
+	if (r == 0)
+		k->out->kid->flags = k->arg[0].flags & COL_STABLE;
+	return r;
+}
+
+int
+bind_split(struct func_bind *b, struct err *e)
+{
+	struct split *x;
+	struct datum d;
+	int r;
+
+	TRY(bind_sig(b, "ssi", 'a', e));
+	b->kernel = k_split;
+	r = bind_value(b, 1, &d, e);
+	if (r <= 0 || d.null)
+		return r < 0 ? r : 0;
+	x = NEW(b->env->arena, struct split);
+	if (split_plan(x, b->env->arena, (struct bytes){ d.s.p, d.s.n },
+	    REGEX_KEEP, e) < 0)
+		return err_place(e, b->arg[1]->span);
+	b->state = x;
+	return 0;
+}
