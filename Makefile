@@ -52,10 +52,12 @@ $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CFLAGS) $(HARDEN) -MMD -MP -c -o $@ $<
 
-check: all $(testers)
+testers: $(testers)
+
+check: all testers
 	scripts/check $(OUT)
 
-check-long: all $(testers)
+check-long: all testers
 	scripts/check --long $(OUT)
 
 SANFLAGS = -O1 -g -fno-omit-frame-pointer
@@ -71,6 +73,6 @@ install: all
 	for s in 1 5 7; do install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
 	    install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s; done
 
-.PHONY: all check check-long san tsan tiny install clean
+.PHONY: all testers check check-long san tsan tiny install clean
 .SECONDARY:
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
