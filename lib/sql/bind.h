@@ -1,0 +1,74 @@
+/*
+ * bind -- from syntax trees to logical plans: names become columns, every
+ * expression gets a type, files are asked for from the catalog.
+ *
+ * A binder lives as long as a script: it keeps the names that let, views and
+ * parameters have given.  What the grammar knows and the engine cannot do
+ * yet is refused here, with its name and place.
+ */
+#ifndef SQL_BIND_H
+#define SQL_BIND_H
+
+#include "plan/catalog.h"
+#include "sql/ast.h"
+
+/* A name that stands for a query: let, view, CTE; inner ones first. */
+struct bind_name {
+	const char *name;
+	const struct ast_query *query;
+	const struct ast_source *source;        /* view using …, or NULL */
+	const struct ast_ident *column;         /* renamed columns, or none */
+	int ncolumn;
+	const struct bind_name *next;           /* outer or older */
+};
+
+struct bind_param {
+	const char *name;
+	struct datum value;
+	struct bind_param *next;
+};
+
+struct bind_def {                       /* def f(a type, …) type = expr */
+	const struct ast_def *def;
+	struct bind_def *next;
+};
+
+struct binder {
+	struct arena *arena;            /* the script's */
+	struct plan_ids ids;
+	struct expr_env env;
+	struct catalog *catalog;
+	const struct bind_name *names;
+	struct bind_param *params;
+	struct bind_def *defs;
+	int noutput;                    /* outputs of the script so far */
+	int depth;                      /* of names inside names */
+	const struct ast_select *hints; /* select block being bound, or NULL */
+};
+
+/* An action: the plan's root is a write or a collect node. */
+int bind_action(struct binder *b, const struct ast_query *q,
+    struct node **out, struct err *e);
+
+/* A query without a root: for describe, explain and views. */
+int bind_query(struct binder *b, const struct ast_query *q,
+    struct node **out, struct err *e);
+
+/* let, create temporary view: binds the query once to find its errors. */
+int bind_view(struct binder *b, const struct ast_view *v, struct err *e);
+
+/* param name type [= default]: given is the text of -D, or NULL. */
+int bind_param(struct binder *b, const struct ast_stmt *s, const char *given,
+    struct err *e);
+
+int bind_def(struct binder *b, const struct ast_def *d, struct err *e);
+
+/* A constant expression: limits, parameters, repeat counts. */
+int bind_const_expr(struct binder *b, const struct ast_expr *x,
+    struct datum *out, struct err *e);
+
+/* "in/dt=${day}/": puts parameters into a string literal. */
+int bind_string(struct binder *b, const struct ast_string *s,
+    const char **out, struct err *e);
+
+#endif

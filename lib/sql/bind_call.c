@@ -1,0 +1,246 @@
+/*
+ * bind_call -- function calls: scalar functions, aggregates, macros, and the
+ * few forms that are made of others (between, like any, count(*)).
+ */
+#include "sql/bind_scope.h"
+
+#include <strings.h>
+
+#include "base/near.h"
+#include "expr/aggfn.h"
+#include "expr/func.h"
+
+static int
+bind_args(struct bind_ctx *c, const struct ast_call *call, struct expr ***out,
+    struct err *e)
+{
+	struct expr **arg = NEW_N(c->b->arena, struct expr *, call->narg + 1);
+
+	for (int i = 0; i < call->narg; i++)
+		TRY(bind_expr(c, call->arg[i], &arg[i], e));
+	*out = arg;
+	return 0;
+}
+
+/* count(*) counts rows: count(1). */
+static int
+agg_args(struct bind_ctx *c, const struct ast_expr *x, struct expr ***out,
+    struct err *e)
+{
+	const struct ast_call *call = &x->u.call;
+
+	if (call->narg == 1 && call->arg[0]->kind == AST_STAR &&
+	    strcmp(call->name, "count") == 0 && !call->distinct) {
+		*out = NEW_N(c->b->arena, struct expr *, 1);
+		(*out)[0] = expr_int(c->b->arena, 1);
+		return 0;
+	}
+	return bind_args(c, call, out, e);
+}
+
+static int
+bind_agg(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
+    struct err *e)
+{
+	const struct ast_call *call = &x->u.call;
+	struct expr **arg, *filter = NULL;
+	int narg = call->narg, r;
+
+	if (c->what)
+		return err_at(e, x->span, "an aggregate cannot stand in %s: "
+		    "%s()", c->what, call->name);
+	if (c->in_agg)
+		return err_at(e, x->span, "an aggregate cannot contain "
+		    "another one: %s()", call->name);
+	if (call->nwithin)
+		return bind_refuse_ast(x->span, "within group", e);
+	c->in_agg++;
+	r = agg_args(c, x, &arg, e);
+	if (r >= 0 && call->filter) {
+		r = bind_expr(c, call->filter, &filter, e);
+		if (r >= 0)
+			r = expr_coerce(&c->b->env, filter, TYPE(BOOL),
+			    &filter, e);
+	}
+	c->in_agg--;
+	if (r < 0)
+		return r;
+	if (call->ignore_nulls > 0) {
+		arg = arena_regrow(c->b->arena, arg,
+		    (size_t)narg * sizeof *arg,
+		    (size_t)(narg + 2) * sizeof *arg);
+		arg[narg++] = expr_bool(c->b->arena, true);
+	}
+	TRY(expr_agg(&c->b->env, call->name, arg, narg, x->span, out, e));
+	(*out)->u.agg.distinct = call->distinct &&
+	    !((*out)->u.agg.fn->flags & AGG_NODISTINCT);
+	(*out)->u.agg.filter = filter;
+	c->nagg++;
+	return 0;
+}
+
+static int
+call2(struct bind_ctx *c, const char *name, struct expr *x, struct expr *y,
+    struct span span, struct expr **out, struct err *e)
+{
+	struct expr *arg[2] = { x, y };
+
+	return expr_call(&c->b->env, name, arg, 2, span, out, e);
+}
+
+static int
+bind_between(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
+    struct err *e)
+{
+	struct expr **arg, *low, *high;
+
+	TRY(bind_args(c, &x->u.call, &arg, e));
+	TRY(call2(c, ">=", arg[0], arg[1], x->span, &low, e));
+	TRY(call2(c, "<=", arg[0], arg[2], x->span, &high, e));
+	return call2(c, "and", low, high, x->span, out, e);
+}
+
+/* x like any (a, b): x like a or x like b; all: and. */
+static int
+bind_like_many(struct bind_ctx *c, const struct ast_expr *x, const char *like,
+    const char *join, struct expr **out, struct err *e)
+{
+	struct expr **arg, *one;
+
+	TRY(bind_args(c, &x->u.call, &arg, e));
+	*out = NULL;
+	for (int i = 1; i < x->u.call.narg; i++) {
+		TRY(call2(c, like, arg[0], arg[i], x->span, &one, e));
+		if (*out == NULL)
+			*out = one;
+		else
+			TRY(call2(c, join, *out, one, x->span, out, e));
+	}
+	return 0;
+}
+
+static int
+bind_istrue(struct bind_ctx *c, const struct ast_expr *x, const char *value,
+    struct expr **out, struct err *e)
+{
+	struct expr **arg;
+
+	TRY(bind_args(c, &x->u.call, &arg, e));
+	return call2(c, "<=>", arg[0],
+	    expr_bool(c->b->arena, strcmp(value, "true") == 0), x->span, out,
+	    e);
+}
+
+static int
+bind_macro(struct bind_ctx *c, const struct ast_expr *x,
+    const struct ast_def *d, struct expr **out, struct err *e)
+{
+	struct bind_ctx in = { .b = c->b, .def = d, .what = "a macro" };
+	struct expr **arg;
+
+	if (x->u.call.narg != d->nparam)
+		return err_at(e, x->span, "%s() takes %d arguments, not %d",
+		    d->name.name, d->nparam, x->u.call.narg);
+	if (d->body == NULL)
+		return bind_refuse_ast(x->span, "co-process functions", e);
+	TRY(bind_args(c, &x->u.call, &arg, e));
+	for (int i = 0; i < d->nparam; i++)
+		if (d->param[i].type)
+			TRY(expr_coerce(&c->b->env, arg[i], d->param[i].type,
+			    &arg[i], e));
+	in.def_arg = arg;
+	if (++c->b->depth > 100)
+		return err_at(e, x->span, "macros are nested too deeply");
+	TRY(bind_expr(&in, d->body, out, e));
+	c->b->depth--;
+	if (d->type)
+		return expr_coerce(&c->b->env, *out, d->type, out, e);
+	return 0;
+}
+
+static const struct ast_def *
+find_def(const struct bind_ctx *c, const char *name)
+{
+	for (struct bind_def *d = c->b->defs; d; d = d->next)
+		if (strcasecmp(d->def->name.name, name) == 0)
+			return d->def;
+	return NULL;
+}
+
+static int
+unknown_function(struct bind_ctx *c, const struct ast_expr *x, struct err *e)
+{
+	const char *name = x->u.call.name;
+	struct near near;
+
+	near_init(&near, name);
+	for (int i = 0; func_at(i); i++)
+		if (!(func_at(i)->flags & (FN_HIDDEN | FN_OPERATOR)))
+			near_offer(&near, func_at(i)->name);
+	for (int i = 0; aggfn_at(i); i++)
+		if (!(aggfn_at(i)->flags & AGG_HIDDEN))
+			near_offer(&near, aggfn_at(i)->name);
+	for (struct bind_def *d = c->b->defs; d; d = d->next)
+		near_offer(&near, d->def->name.name);
+	err_at(e, x->u.call.name_span, "unknown function '%s'", name);
+	if (near.best)
+		return err_hint(e, "did you mean '%s'?", near.best);
+	return err_hint(e, "sp-functions(7) lists all functions");
+}
+
+static int
+bind_scalar(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
+    struct err *e)
+{
+	const struct ast_call *call = &x->u.call;
+	const struct func *fn = func_find(call->name);
+	struct expr **arg;
+	int r;
+
+	if (fn == NULL || ((fn->flags & FN_HIDDEN) && !call->op))
+		return unknown_function(c, x, e);
+	if (fn->flags & FN_GENERATOR) {
+		err_at(e, x->span, "%s() makes rows: it can only stand alone "
+		    "in a select list, or in lateral view", call->name);
+		return ERR_USER;
+	}
+	if (call->distinct || call->filter)
+		return err_at(e, x->span, "%s() is no aggregate: distinct and "
+		    "filter cannot be used with it", call->name);
+	TRY(bind_args(c, call, &arg, e));
+	r = expr_call(&c->b->env, call->name, arg, call->narg,
+	    call->op ? x->span : x->span, out, e);
+	return r < 0 ? err_place(e, x->span) : 0;
+}
+
+int
+bind_call(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
+    struct err *e)
+{
+	static const struct { const char *name, *like, *join; } many[] = {
+		{ "like_any", "like", "or" }, { "like_all", "like", "and" },
+		{ "ilike_any", "ilike", "or" }, { "ilike_all", "ilike", "and" },
+	};
+	const struct ast_call *call = &x->u.call;
+	const struct ast_def *def;
+
+	if (call->over)
+		return bind_refuse_ast(call->over->span.len ? call->over->span :
+		    x->span, "window functions", e);
+	def = find_def(c, call->name);
+	if (def)
+		return bind_macro(c, x, def, out, e);
+	if (ast_is_agg(x))
+		return bind_agg(c, x, out, e);
+	if (strcmp(call->name, "between") == 0 && call->narg == 3)
+		return bind_between(c, x, out, e);
+	if (call->op && strcmp(call->name, "istrue") == 0)
+		return bind_istrue(c, x, "true", out, e);
+	if (call->op && strcmp(call->name, "isfalse") == 0)
+		return bind_istrue(c, x, "false", out, e);
+	for (size_t i = 0; i < sizeof many / sizeof *many; i++)
+		if (strcmp(call->name, many[i].name) == 0)
+			return bind_like_many(c, x, many[i].like, many[i].join,
+			    out, e);
+	return bind_scalar(c, x, out, e);
+}
