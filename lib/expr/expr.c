@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/near.h"
 #include "base/text.h"
+#include "column/value.h"
 #include "expr/aggfn.h"
 #include "expr/func_bind.h"
 #include "expr/coerce.h"
@@ -193,6 +194,50 @@ cast_new(const struct expr_env *env, const struct func *fn, struct expr *x,
 	return call_new(env, fn, &x, 1, span, t, out, e);
 }
 
+/* A literal of a number as one of a wider type: 1 when that was done. */
+static int
+widen_literal(struct arena *a, const struct expr *x, const struct type *t,
+    struct expr **out)
+{
+	struct datum d = x->u.lit;
+	i128 v;
+
+	if (x->kind != EXPR_LIT || !type_is_int(x->type) || d.null)
+		return 0;
+	if (type_is_int(t) && t->kind < x->type->kind)
+		return 0;
+	v = d.i;
+	d.type = t;
+	if (type_is_float(t)) {
+		d.f = (double)v;
+	} else if (type_is_decimal(t)) {
+		v *= pow10_i128[t->scale];
+		if (!dec_fits(v, t->precision))
+			return 0;
+		if (t->kind == TYPE_DEC128)
+			d.d = v;
+		else
+			d.i = (int64_t)v;
+	} else if (!type_is_int(t)) {
+		return 0;
+	}
+	*out = expr_lit(a, d);
+	(*out)->span = x->span;
+	return 1;
+}
+
+int
+cast_implicit(const struct expr_env *env, struct expr *x,
+    const struct type *t, struct expr **out, struct err *e)
+{
+	if (widen_literal(env->arena, x, t, out))
+		return 0;
+	TRY(cast_new(env, &func_cast[0], x, t, x->span, out, e));
+	if (*out != x && (*out)->kind == EXPR_CALL)
+		(*out)->u.call.flags |= FN_IMPLICIT;
+	return 0;
+}
+
 int
 expr_cast(const struct expr_env *env, struct expr *x, const struct type *t,
     struct span span, struct expr **out, struct err *e)
@@ -218,7 +263,7 @@ expr_coerce(const struct expr_env *env, struct expr *x,
 		    type_name(a, x->type));
 		return err_hint(e, "use cast(… as %s)", type_name(a, t));
 	}
-	return expr_cast(env, x, t, x->span, out, e);
+	return cast_implicit(env, x, t, out, e);
 }
 
 const struct type *

@@ -12,10 +12,16 @@
 
 #define NAMES_MAX 4096          /* slots of the index, a power of two */
 
-extern const struct func func_cast[], func_string[];
+extern const struct func func_operators[];
+extern const struct func func_conditional[];
+extern const struct func func_cast[];
+extern const struct func func_string[];
 
 static const struct func *const tables[] = {
-	func_cast, func_string,
+	func_operators,
+	func_conditional,
+	func_cast,
+	func_string,
 };
 #define NTABLE (sizeof tables / sizeof tables[0])
 

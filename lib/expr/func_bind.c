@@ -32,8 +32,7 @@ bind_cast(struct func_bind *b, int i, const struct type *t, struct err *e)
 			err_hint(e, "%s", b->fn->usage);
 		return ERR_USER;
 	}
-	return cast_new(b->env, &func_cast[0], b->arg[i], t, x->span,
-	    &b->arg[i], e);
+	return cast_implicit(b->env, b->arg[i], t, &b->arg[i], e);
 }
 
 bool
@@ -112,8 +111,7 @@ bind_common(struct func_bind *b, int from, struct err *e)
 		return ERR_USER;
 	}
 	for (int i = from; i < b->narg; i++)
-		TRY(cast_new(b->env, &func_cast[0], b->arg[i], t,
-		    b->arg[i]->span, &b->arg[i], e));
+		TRY(cast_implicit(b->env, b->arg[i], t, &b->arg[i], e));
 	return 0;
 }
 
@@ -137,10 +135,8 @@ bind_comparable(struct func_bind *b, int i, int j, struct err *e)
 
 	if (t == NULL || !type_is_ordered(t))
 		return bind_refuse(b, e);
-	TRY(cast_new(b->env, &func_cast[0], b->arg[i], t, b->arg[i]->span,
-	    &b->arg[i], e));
-	return cast_new(b->env, &func_cast[0], b->arg[j], t, b->arg[j]->span,
-	    &b->arg[j], e);
+	TRY(cast_implicit(b->env, b->arg[i], t, &b->arg[i], e));
+	return cast_implicit(b->env, b->arg[j], t, &b->arg[j], e);
 }
 
 static int

@@ -19,6 +19,11 @@ int cast_new(const struct expr_env *env, const struct func *fn,
     struct expr *x, const struct type *t, struct span span,
     struct expr **out, struct err *e);
 
+/* The cast that coercion inserts: literals are converted at once where that
+ * cannot fail, and titles do not show it. */
+int cast_implicit(const struct expr_env *env, struct expr *x,
+    const struct type *t, struct expr **out, struct err *e);
+
 extern const struct func func_cast[];           /* [0] cast, [1] try_cast */
 
 /* Brings arguments i and j to a type in which they can be compared. */
