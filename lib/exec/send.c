@@ -65,6 +65,17 @@ place_by_number(struct send *s, const struct batch *b)
 		s->part[i] = hash_part(hash_u64(base + (uint64_t)s->row++), np);
 }
 
+/* Coalesce: neighbouring tasks share a partition, order is kept. */
+static void
+place_in_order(struct send *s, int n)
+{
+	const struct task *t = s->op.task;
+	int64_t np = s->op.node->u.exchange.n, nmap = t->run->npart;
+
+	for (int i = 0; i < n; i++)
+		s->part[i] = (uint32_t)(t->part * np / (nmap > np ? nmap : np));
+}
+
 static int
 send_next(struct op *op, struct batch *b, struct err *e)
 {
@@ -77,6 +88,8 @@ send_next(struct op *op, struct batch *b, struct err *e)
 
 		if (op->node->u.exchange.n == 1 || part == PART_RANGE)
 			to = NULL;
+		else if (part == PART_ANY)
+			place_in_order(s, b->n);
 		else if (part == PART_HASH)
 			TRY(place_by_hash(s, b, e));
 		else

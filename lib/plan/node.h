@@ -115,7 +115,8 @@ struct node {
 			bool keep_strings;      /* views are kept downstream:
 			                         * stable strings pay */
 		} scan;
-		struct { int64_t start, end, step; } range;
+		struct { int64_t start, end, step;
+		         int parts; /* 0: by rows */ } range;
 		struct { struct expr ***row; int nrow; } values;
 		struct { struct expr *cond; } filter;
 		struct { struct expr **x; } project;    /* out->ncol of them */
@@ -207,6 +208,10 @@ struct plan_ids {
 
 struct node *node_new(struct arena *a, struct plan_ids *ids,
     enum node_kind kind, int nkid);
+
+/* A shallow copy with an id of its own: same kids, same expressions. */
+struct node *node_copy(struct arena *a, struct plan_ids *ids,
+    const struct node *n);
 
 /* A column for a node's out: name, type, nullable, fresh id. */
 struct field plan_field(struct plan_ids *ids, const char *name,

@@ -79,6 +79,10 @@ void range_part(const struct node *n, int part, int64_t *from, int64_t *to);
 const struct scan_cut *stages_cut(const struct stages *s,
     const struct node *scan);
 
+/* Tasks of a stage with this tree: 0 told at run time (it reads a hash or
+ * range exchange), -1 any number (only broadcasts are read). */
+int stage_parts(const struct stages *s, const struct node *n);
+
 /* Optimized logical plan → physical plan with exchanges. */
 int plan_physical(struct arena *a, struct plan_ids *ids,
     const struct expr_env *env, const struct plan_conf *conf,

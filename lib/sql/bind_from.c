@@ -215,25 +215,29 @@ bind_range(struct binder *b, const struct ast_query *q, struct rel *out,
 {
 	const struct ast_call *call = &q->u.expr->u.call;
 	struct node *n = node_new(b->arena, &b->ids, NODE_RANGE, 0);
-	int64_t v[3] = { 0, 0, 1 };
+	int64_t v[4] = { 0, 0, 1, 0 };
 	struct datum d;
 
 	if (call->narg < 1 || call->narg > 4)
 		return err_at(e, q->span, "range takes (end) or (start, end"
 		    "[, step])");
-	for (int i = 0; i < call->narg && i < 3; i++) {
+	for (int i = 0; i < call->narg; i++) {
 		TRY(bind_const_expr(b, call->arg[i], &d, e));
 		if (d.null || !type_is_int(d.type))
 			return err_at(e, call->arg[i]->span,
 			    "range wants whole numbers");
 		v[call->narg == 1 ? 1 : i] = d.i;
 	}
+	if (call->narg == 4 && (v[3] < 1 || v[3] > 100000))
+		return err_at(e, q->span, "range in %lld partitions",
+		    (long long)v[3]);
 	if (v[2] == 0)
 		return err_at(e, q->span, "the step of range is 0");
 	n->span = q->span;
 	n->u.range.start = v[0];
 	n->u.range.end = v[1];
 	n->u.range.step = v[2];
+	n->u.range.parts = (int)v[3];
 	n->out = schema_new(b->arena, 1);
 	n->out->col[0] = plan_field(&b->ids, "id", TYPE(I64), false);
 	rel_of(b->arena, out, n, NULL);
