@@ -12,8 +12,9 @@
 #include "sql/ast_query.h"
 
 enum ast_stmt_kind {
-	STMT_QUERY,     /* u.query: an action; AST_WRITE on top: an output.
-	                 * "insert overwrite directory" is an AST_WRITE too */
+	STMT_QUERY,     /* u.query: an action; AST_WRITE on top (or right below
+	                 * AST_WITH): an output, of which
+	                 * "insert overwrite directory" is one too */
 	STMT_LET,       /* u.view: let name = query; also temporary views */
 	STMT_SET,       /* u.set: set key = value, set key, set, reset [key] */
 	STMT_PARAM,     /* u.param */

@@ -22,9 +22,9 @@ struct ast_source {
 };
 
 enum ast_join_kind {
-	AST_JOIN_INNER, AST_JOIN_LEFT, AST_JOIN_RIGHT, AST_JOIN_FULL, AST_JOIN_SEMI, AST_JOIN_ANTI,
-	AST_JOIN_CROSS,
-	AST_JOIN_COMMA,             /* a, b: as cross, the where says the rest */
+	AST_JOIN_INNER, AST_JOIN_LEFT, AST_JOIN_RIGHT, AST_JOIN_FULL,
+	AST_JOIN_SEMI, AST_JOIN_ANTI, AST_JOIN_CROSS,
+	AST_JOIN_COMMA,         /* a, b: as cross, the where says the rest */
 };
 
 struct ast_join {

@@ -58,7 +58,8 @@ struct ast_pipe {               /* pipe by k order by t "cmd" … as (…) */
 };
 
 enum ast_write_mode {
-	AST_WRITE_DEFAULT, AST_WRITE_ERROR, AST_WRITE_OVERWRITE, AST_WRITE_APPEND, AST_WRITE_IGNORE
+	AST_WRITE_DEFAULT, AST_WRITE_ERROR, AST_WRITE_OVERWRITE,
+	AST_WRITE_APPEND, AST_WRITE_IGNORE
 };
 
 struct ast_write {

@@ -7,6 +7,7 @@
  */
 #include "sql/complain.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -83,6 +84,7 @@ add_line(struct text *out, const struct place *p)
 {
 	size_t from, to, end = p->at + p->len;
 	size_t ncaret;
+	int width = snprintf(NULL, 0, "%3d", p->number);
 
 	find_window(p, &from, &to);
 	if (end > to)
@@ -90,7 +92,8 @@ add_line(struct text *out, const struct place *p)
 	ncaret = end > p->at ? utf8_count(p->line + p->at, end - p->at) : 1;
 	text_addf(out, "%3d | %s", p->number, from ? "…" : "");
 	add_visible(out, p->line + from, to - from);
-	text_addf(out, "%s\n    | %s", to < p->n ? "…" : "", from ? " " : "");
+	text_addf(out, "%s\n%*s | %s", to < p->n ? "…" : "", width, "",
+	    from ? " " : "");
 	for (size_t i = from; i < p->at; i++)
 		if (((unsigned char)p->line[i] & 0xc0) != 0x80)
 			text_addc(out, p->line[i] == '\t' ? '\t' : ' ');

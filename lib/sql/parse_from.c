@@ -156,13 +156,13 @@ static const struct join_words {
 	const char *words;      /* longest first */
 	enum ast_join_kind kind;
 } join_words[] = {
-	{ "left outer join", JOIN_LEFT }, { "left semi join", JOIN_SEMI },
-	{ "left anti join", JOIN_ANTI }, { "left join", JOIN_LEFT },
-	{ "right outer join", JOIN_RIGHT }, { "right join", JOIN_RIGHT },
-	{ "full outer join", JOIN_FULL }, { "full join", JOIN_FULL },
-	{ "semi join", JOIN_SEMI }, { "anti join", JOIN_ANTI },
-	{ "cross join", JOIN_CROSS }, { "inner join", JOIN_INNER },
-	{ "join", JOIN_INNER },
+	{ "left outer join", AST_JOIN_LEFT }, { "left semi join", AST_JOIN_SEMI },
+	{ "left anti join", AST_JOIN_ANTI }, { "left join", AST_JOIN_LEFT },
+	{ "right outer join", AST_JOIN_RIGHT }, { "right join", AST_JOIN_RIGHT },
+	{ "full outer join", AST_JOIN_FULL }, { "full join", AST_JOIN_FULL },
+	{ "semi join", AST_JOIN_SEMI }, { "anti join", AST_JOIN_ANTI },
+	{ "cross join", AST_JOIN_CROSS }, { "inner join", AST_JOIN_INNER },
+	{ "join", AST_JOIN_INNER },
 };
 
 /* on x, using (a, b), or nothing. */
@@ -282,7 +282,7 @@ parse_from_list(struct parser *p, int head, struct ast_query **out)
 	TRY(parse_relation(p, head, out));
 	while (at_op(p, 0, ",")) {
 		int first = p->i++, chain = p->chain;
-		struct ast_join j = { .kind = JOIN_COMMA };
+		struct ast_join j = { .kind = AST_JOIN_COMMA };
 
 		j.kind_span = tok_span(p, first);
 		p->chain = 0;

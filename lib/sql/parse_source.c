@@ -251,9 +251,9 @@ static int
 take_mode(struct parser *p, struct ast_write *w)
 {
 	static const struct { const char *word; enum ast_write_mode mode; } v[] = {
-		{ "overwrite", WRITE_OVERWRITE }, { "append", WRITE_APPEND },
-		{ "ignore", WRITE_IGNORE }, { "error", WRITE_ERROR },
-		{ "errorifexists", WRITE_ERROR },
+		{ "overwrite", AST_WRITE_OVERWRITE }, { "append", AST_WRITE_APPEND },
+		{ "ignore", AST_WRITE_IGNORE }, { "error", AST_WRITE_ERROR },
+		{ "errorifexists", AST_WRITE_ERROR },
 	};
 
 	for (size_t i = 0; i < sizeof v / sizeof *v; i++)

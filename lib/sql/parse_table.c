@@ -190,7 +190,7 @@ parse_insert_directory(struct parser *p, struct ast_query *with,
     struct ast_stmt *s)
 {
 	int first = p->i - 1;
-	struct ast_write w = { .mode = WRITE_OVERWRITE };
+	struct ast_write w = { .mode = AST_WRITE_OVERWRITE };
 	struct ast_query *q, *x;
 
 	if (at_kind(p, 0, TOK_STRING))
