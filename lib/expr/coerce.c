@@ -247,15 +247,10 @@ cast_allowed(const struct type *from, const struct type *to)
 	case TYPE_DATE:
 	case TYPE_TSNTZ:
 		return is_time(from);
-	case TYPE_YMI:
-	case TYPE_DTI:
-		return type_is_int(from) || from->kind == to->kind;
 	}
 	if (type_is_numeric(to))
 		return type_is_numeric(from) || from->kind == TYPE_BOOL ||
-		    from->kind == TYPE_TS ||
-		    ((from->kind == TYPE_YMI || from->kind == TYPE_DTI) &&
-		    type_is_int(to));
+		    from->kind == TYPE_TS;
 	return false;
 }
 
@@ -281,8 +276,13 @@ cast_can_fail(const struct type *from, const struct type *to)
 		return some_field(from, to, cast_can_fail);
 	if (from->kind == TYPE_STR)
 		return true;
-	if (type_is_float(to) || to->kind == TYPE_BOOL || is_time(from))
-		return type_is_int(to) && to->kind != TYPE_I64;
+	if (is_time(from))
+		return type_is_decimal(to) ||
+		    (type_is_int(to) && to->kind != TYPE_I64);
+	if (type_is_float(to) || to->kind == TYPE_BOOL)
+		return false;
+	if (to->kind == TYPE_TS)
+		return type_is_float(from);
 	if (from->kind == TYPE_BOOL)
 		return type_is_decimal(to) && whole_digits(to) < 1;
 	if (type_is_int(from) && type_is_int(to))
