@@ -11,7 +11,6 @@
 #include "base/arena.h"
 #include "base/near.h"
 #include "base/text.h"
-#include "column/value.h"
 #include "expr/aggfn.h"
 #include "expr/func_bind.h"
 #include "expr/coerce.h"
@@ -194,33 +193,20 @@ cast_new(const struct expr_env *env, const struct func *fn, struct expr *x,
 	return call_new(env, fn, &x, 1, span, t, out, e);
 }
 
-/* A literal of a number as one of a wider type: 1 when that was done. */
+/* An integer literal as one of a wider integer type: 1 when that was done.
+ * Others keep their cast, which folding removes: titles show the literal as
+ * it was written. */
 static int
 widen_literal(struct arena *a, const struct expr *x, const struct type *t,
     struct expr **out)
 {
-	struct datum d = x->u.lit;
-	i128 v;
+	struct datum d;
 
-	if (x->kind != EXPR_LIT || !type_is_int(x->type) || d.null)
+	if (x->kind != EXPR_LIT || !type_is_int(x->type) || x->u.lit.null ||
+	    !type_is_int(t) || t->kind < x->type->kind)
 		return 0;
-	if (type_is_int(t) && t->kind < x->type->kind)
-		return 0;
-	v = d.i;
+	d = x->u.lit;
 	d.type = t;
-	if (type_is_float(t)) {
-		d.f = (double)v;
-	} else if (type_is_decimal(t)) {
-		v *= pow10_i128[t->scale];
-		if (!dec_fits(v, t->precision))
-			return 0;
-		if (t->kind == TYPE_DEC128)
-			d.d = v;
-		else
-			d.i = (int64_t)v;
-	} else if (!type_is_int(t)) {
-		return 0;
-	}
 	*out = expr_lit(a, d);
 	(*out)->span = x->span;
 	return 1;

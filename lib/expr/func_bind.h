@@ -19,8 +19,7 @@ int cast_new(const struct expr_env *env, const struct func *fn,
     struct expr *x, const struct type *t, struct span span,
     struct expr **out, struct err *e);
 
-/* The cast that coercion inserts: literals are converted at once where that
- * cannot fail, and titles do not show it. */
+/* The cast that coercion inserts: titles do not show it. */
 int cast_implicit(const struct expr_env *env, struct expr *x,
     const struct type *t, struct expr **out, struct err *e);
 

@@ -181,23 +181,27 @@ is_word(const struct type *t)
 	    t->kind == TYPE_YMI || t->kind == TYPE_DTI;
 }
 
-/* Makes the set when all values are literals. */
+/* Makes the set when all values are constants that can be had now (one that
+ * fails is left for the run, where it may never be reached). */
 static void
 set_fill(struct in_state *s, const struct func_bind *b)
 {
+	struct datum *v = NEW_N(b->env->arena, struct datum, b->narg);
+	struct err ignored = { 0 };
 	struct arena *a = b->env->arena;
 	const struct type *t = b->arg[0]->type;
 
 	if (!is_word(t) && !type_is_bytes(t))
 		return;
 	for (int i = 1; i < b->narg; i++)
-		if (b->arg[i]->kind != EXPR_LIT)
+		if (!expr_is_const(b->arg[i]) || expr_eval_const(b->env,
+		    b->arg[i], &v[i], &ignored) < 0)
 			return;
 	s->kind = is_word(t) ? IN_WORDS : IN_STRINGS;
 	s->word = NEW_N(a, int64_t, b->narg);
 	s->str = NEW_N(a, struct sview, b->narg);
 	for (int i = 1; i < b->narg; i++) {
-		const struct datum *d = &b->arg[i]->u.lit;
+		const struct datum *d = &v[i];
 
 		if (d->null)
 			s->has_null = true;

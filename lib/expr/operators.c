@@ -91,7 +91,7 @@ arith_bind(struct func_bind *b, enum arith_op op, struct err *e)
 static int
 add_bind(struct func_bind *b, struct err *e)
 {
-	if (b->narg == 1) {
+	if (b->narg == 1) {     /* + x, positive(x) */
 		if (b->arg[0]->type->kind == TYPE_STR)
 			TRY(to_type(b, 0, TYPE(F64), e));
 		b->instead = b->arg[0];
@@ -135,10 +135,14 @@ mul_bind(struct func_bind *b, struct err *e)
 static void
 safe_divisor(struct func_bind *b)
 {
-	const struct datum *d;
+	const struct expr *x = b->arg[1];
 
-	if (bind_const(b, 1, &d) && !d->null && d->type->kind == TYPE_F64 &&
-	    d->f != 0)
+	if (x->kind == EXPR_CALL && (x->u.call.flags & FN_IMPLICIT))
+		x = x->u.call.arg[0];
+	if (x->kind != EXPR_LIT || x->u.lit.null || b->type->kind != TYPE_F64)
+		return;
+	if ((type_is_float(x->type) && x->u.lit.f != 0) ||
+	    (type_is_int(x->type) && x->u.lit.i != 0))
 		b->flags &= ~(unsigned)(FN_FAILS | FN_NULLS);
 }
 
@@ -340,7 +344,8 @@ concat_bind(struct func_bind *b, struct err *e)
 }
 
 /* Names of the kinds of rows below, to keep each in one line. */
-#define ARITH(n, least, f, u, h, x) { .name = n, .min = least, .max = 2, \
+#define ARITH(n, least, most, f, u, h, x) { .name = n, .min = least, \
+	.max = most, \
 	.flags = FN_FAILS | FN_CONSTS | FN_OPERATOR, .bind = f, \
 	.group = "arithmetic", .usage = u, .help = h, .example = x }
 #define TRIES(n, f, u, h, x) { .name = n, .min = 2, .max = 2, \
@@ -359,20 +364,24 @@ concat_bind(struct func_bind *b, struct err *e)
 	.help = h, .example = x }
 
 const struct func func_operators[] = {
-	ARITH("+", 1, add_bind, "expr + expr", "Sum; dates and intervals too.",
+	ARITH("+", 1, 2, add_bind, "expr + expr", "Sum; dates and intervals too.",
 	    "1 + 2 = 3"),
-	ARITH("-", 1, sub_bind, "expr - expr", "Difference, or the negative.",
+	ARITH("-", 1, 2, sub_bind, "expr - expr", "Difference, or the negative.",
 	    "5 - 2 = 3"),
-	ARITH("*", 2, mul_bind, "expr * expr", "Product.", "2 * 3 = 6"),
-	ARITH("/", 2, div_bind, "expr / expr",
+	ARITH("negative", 1, 1, negate_bind, "negative(expr)",
+	    "The number with the other sign.", "negative(1) = -1"),
+	ARITH("positive", 1, 1, add_bind, "positive(expr)",
+	    "The number itself.", "positive(1) = 1"),
+	ARITH("*", 2, 2, mul_bind, "expr * expr", "Product.", "2 * 3 = 6"),
+	ARITH("/", 2, 2, div_bind, "expr / expr",
 	    "Quotient: double, or decimal of decimals.", "7 / 2 = 3.5"),
-	ARITH("%", 2, rem_bind, "expr % expr",
+	ARITH("%", 2, 2, rem_bind, "expr % expr",
 	    "Rest of a division, with the sign of the dividend.",
 	    "-7 % 3 = -1"),
-	ARITH("mod", 2, rem_bind, "mod(expr, expr)",
+	ARITH("mod", 2, 2, rem_bind, "mod(expr, expr)",
 	    "Rest of a division, with the sign of the dividend.",
 	    "mod(-7, 3) = -1"),
-	ARITH("div", 2, integral_div_bind, "expr div expr",
+	ARITH("div", 2, 2, integral_div_bind, "expr div expr",
 	    "Quotient without its fraction, as bigint.", "7 div 2 = 3"),
 	TRIES("try_add", add_bind, "try_add(expr, expr)",
 	    "Sum, or NULL on overflow.", "try_add(2147483647, 1) is null"),

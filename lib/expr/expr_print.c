@@ -1,0 +1,224 @@
+/*
+ * expr_print -- expressions as plan text, which the plan's parser reads
+ * back, and as the titles that Spark gives to columns without a name.
+ *
+ * Plan text: an infix operator inside another expression stands in brackets,
+ * so that no precedence has to be known:
+ *
+ *	a + 1        (a + 1) * 2        not (a and b)       - a
+ *	x is null    x is not null      x in (1, 2)         a[0]
+ *	cast(a as int)   try_cast(a as int)   sum(distinct a) filter (where c)
+ *	case when c then v else w end   name(x, y)   count(*)
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "column/value.h"
+#include "expr/aggfn.h"
+#include "expr/func.h"
+
+struct printer {
+	struct text *to;
+	const char *(*name)(const struct expr *col, void *arg);
+	void *arg;
+};
+
+enum form { FORM_CALL, FORM_INFIX, FORM_PREFIX, FORM_POSTFIX, FORM_CAST,
+	FORM_CASE, FORM_IN, FORM_INDEX };
+
+/* Forms of operators in plan text; others are calls. */
+static const struct spelling {
+	const char *name;
+	enum form form;
+	const char *text;               /* between, before or behind */
+} spellings[] = {
+	{ "cast", FORM_CAST, "cast" },
+	{ "try_cast", FORM_CAST, "try_cast" },
+	{ "case", FORM_CASE, NULL },
+	{ "in", FORM_IN, NULL },
+	{ "[]", FORM_INDEX, NULL },
+	{ "isnull", FORM_POSTFIX, "is null" },
+	{ "isnotnull", FORM_POSTFIX, "is not null" },
+	{ "not", FORM_PREFIX, "not" },
+	{ "!", FORM_PREFIX, "not" },
+	{ "~", FORM_PREFIX, "~" },
+	{ "negative", FORM_PREFIX, "-" },
+	{ "and", FORM_INFIX, "and" },
+	{ "or", FORM_INFIX, "or" },
+	{ "div", FORM_INFIX, "div" },
+	{ "==", FORM_INFIX, "=" },
+	{ "!=", FORM_INFIX, "<>" },
+};
+
+static struct spelling
+spelling_of(const struct expr *x)
+{
+	struct spelling s = { "", FORM_CALL, NULL };
+	const char *name;
+
+	if (x->kind != EXPR_CALL)
+		return s;
+	name = x->u.call.fn->name;
+	for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++)
+		if (strcmp(spellings[i].name, name) == 0)
+			return spellings[i];
+	s.name = s.text = name;
+	if (!isalpha((unsigned char)name[0]) && name[0] != '_')
+		s.form = x->u.call.narg == 1 ? FORM_PREFIX : FORM_INFIX;
+	return s;
+}
+
+static void print(struct printer *p, const struct expr *x);
+
+/* As an operand: infix, prefix and postfix forms in brackets. */
+static void
+operand(struct printer *p, const struct expr *x)
+{
+	enum form form = spelling_of(x).form;
+	bool bare = form == FORM_CALL || form == FORM_CAST ||
+	    form == FORM_INDEX;
+
+	if (!bare)
+		text_addc(p->to, '(');
+	print(p, x);
+	if (!bare)
+		text_addc(p->to, ')');
+}
+
+static void
+list(struct printer *p, struct expr *const *arg, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (i)
+			text_adds(p->to, ", ");
+		print(p, arg[i]);
+	}
+}
+
+static void
+print_case(struct printer *p, struct expr *const *arg, int n)
+{
+	text_adds(p->to, "case");
+	for (int i = 0; i + 1 < n; i += 2) {
+		text_adds(p->to, " when ");
+		print(p, arg[i]);
+		text_adds(p->to, " then ");
+		print(p, arg[i + 1]);
+	}
+	if (n % 2) {
+		text_adds(p->to, " else ");
+		print(p, arg[n - 1]);
+	}
+	text_adds(p->to, " end");
+}
+
+static void
+print_infix(struct printer *p, const struct spelling *s,
+    const struct expr *x)
+{
+	for (int i = 0; i < x->u.call.narg; i++) {
+		const struct expr *arg = x->u.call.arg[i];
+
+		if (i)
+			text_addf(p->to, " %s ", s->text);
+		/* a and b and c: the left side needs no brackets. */
+		if (i == 0 && arg->kind == EXPR_CALL &&
+		    arg->u.call.fn == x->u.call.fn &&
+		    (strcmp(s->text, "and") == 0 || strcmp(s->text, "or") == 0))
+			print(p, arg);
+		else
+			operand(p, arg);
+	}
+}
+
+static void
+print_call(struct printer *p, const struct expr *x)
+{
+	struct spelling s = spelling_of(x);
+	struct expr *const *arg = x->u.call.arg;
+	int n = x->u.call.narg;
+
+	switch (s.form) {
+	case FORM_INFIX:
+		print_infix(p, &s, x);
+		break;
+	case FORM_PREFIX:
+		text_addf(p->to, "%s ", s.text);
+		operand(p, arg[0]);
+		break;
+	case FORM_POSTFIX:
+		operand(p, arg[0]);
+		text_addf(p->to, " %s", s.text);
+		break;
+	case FORM_CAST:
+		text_addf(p->to, "%s(", s.text);
+		print(p, arg[0]);
+		text_adds(p->to, " as ");
+		type_print(p->to, x->type);
+		text_addc(p->to, ')');
+		break;
+	case FORM_CASE:
+		print_case(p, arg, n);
+		break;
+	case FORM_IN:
+		operand(p, arg[0]);
+		text_adds(p->to, " in (");
+		list(p, arg + 1, n - 1);
+		text_addc(p->to, ')');
+		break;
+	case FORM_INDEX:
+		operand(p, arg[0]);
+		text_addc(p->to, '[');
+		print(p, arg[1]);
+		text_addc(p->to, ']');
+		break;
+	case FORM_CALL:
+		text_addf(p->to, "%s(", s.name);
+		list(p, arg, n);
+		text_addc(p->to, ')');
+		break;
+	}
+}
+
+static void
+print(struct printer *p, const struct expr *x)
+{
+	switch (x->kind) {
+	case EXPR_LIT:
+		datum_print(p->to, &x->u.lit);
+		break;
+	case EXPR_COL:
+		if (p->name)
+			text_adds(p->to, p->name(x, p->arg));
+		else
+			name_print(p->to, x->u.col.name);
+		break;
+	case EXPR_CALL:
+		print_call(p, x);
+		break;
+	case EXPR_AGG:
+		text_addf(p->to, "%s(%s", x->u.agg.fn->name,
+		    x->u.agg.distinct ? "distinct " : "");
+		if (x->u.agg.narg == 0)
+			text_addc(p->to, '*');
+		list(p, x->u.agg.arg, x->u.agg.narg);
+		text_addc(p->to, ')');
+		if (x->u.agg.filter) {
+			text_adds(p->to, " filter (where ");
+			print(p, x->u.agg.filter);
+			text_addc(p->to, ')');
+		}
+		break;
+	}
+}
+
+void
+expr_print(struct text *to, const struct expr *x,
+    const char *(*name)(const struct expr *col, void *arg), void *arg)
+{
+	struct printer p = { to, name, arg };
+
+	print(&p, x);
+}
