@@ -1,0 +1,352 @@
+/*
+ * conf -- see conf.h; the table is also what sp-config(5) lists.
+ */
+#include "driver/conf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/near.h"
+#include "base/opt.h"
+#include "base/text.h"
+
+enum kind { STRING, SIZE, NUMBER, DURATION, BOOL };
+
+struct row {
+	const char *key;
+	enum kind kind;
+	const char *value;              /* built-in */
+	const char *help;
+};
+
+static const struct row rows[] = {
+	{ "spark.app.name", STRING, "", "name of the application, in reports" },
+	{ "spark.executor.memory", SIZE, "", "memory budget of the process; "
+	    "empty: three quarters of the machine's" },
+	{ "spark.executor.cores", NUMBER, "0", "task threads; 0: all cores" },
+	{ "spark.driver.memory", SIZE, "1g", "memory of the driver for results "
+	    "that wait for their turn" },
+	{ "spark.memory.fraction", STRING, "0.6", "part of the memory for "
+	    "execution and storage" },
+	{ "spark.memory.storageFraction", STRING, "0.5", "part of that which "
+	    "cached blocks keep" },
+	{ "spark.sql.shuffle.partitions", NUMBER, "0", "partitions of an "
+	    "exchange; 0: by bytes" },
+	{ "spark.sql.autoBroadcastJoinThreshold", SIZE, "10m", "largest side "
+	    "that is sent to all executors (on one machine: a quarter of the "
+	    "memory is shared instead)" },
+	{ "spark.sql.files.maxPartitionBytes", SIZE, "0", "bytes of input for "
+	    "one task; 0: by the total" },
+	{ "spark.sql.files.openCostInBytes", SIZE, "1m", "what opening a small "
+	    "file counts when files are packed" },
+	{ "spark.sql.adaptive.enabled", BOOL, "true", "decide again between "
+	    "stages, from real sizes" },
+	{ "spark.sql.adaptive.coalescePartitions.enabled", BOOL, "true",
+	    "join small partitions into one task" },
+	{ "spark.sql.adaptive.advisoryPartitionSizeInBytes", SIZE, "8m",
+	    "bytes that such a task should have" },
+	{ "spark.sql.session.timeZone", STRING, "", "time zone of timestamps; "
+	    "empty: TZ or UTC" },
+	{ "spark.sql.ansi.enabled", BOOL, "true", "errors instead of wrong "
+	    "values; only true is supported" },
+	{ "spark.task.maxFailures", NUMBER, "4", "attempts at a task" },
+	{ "spark.stage.maxConsecutiveAttempts", NUMBER, "4", "times that a "
+	    "stage may lose blocks" },
+	{ "spark.local.dir", STRING, "", "scratch directory; SPARK_LOCAL_DIRS "
+	    "and --tmpdir win; empty: TMPDIR or /tmp" },
+	{ "sp.max.record", SIZE, "64m", "longest record of an input" },
+	{ "sp.stall.timeout", DURATION, "10m", "a job without progress for so "
+	    "long fails; 0: never" },
+	{ "sp.seed", NUMBER, "42", "seed of rand() and uuid()" },
+	{ NULL, STRING, NULL, NULL }
+};
+
+/* Spark has them; here they mean nothing (or nothing yet on one machine). */
+static const char *const ignored_prefix[] = {
+	"spark.ui.", "spark.eventLog.", "spark.history.", "spark.yarn.",
+	"spark.kubernetes.", "spark.dynamicAllocation.", "spark.shuffle.",
+	"spark.speculation", "spark.locality.", "spark.serializer",
+	"spark.kryo", "spark.executor.", "spark.driver.", "spark.hadoop.",
+	"spark.sql.", "spark.memory.", "spark.network.", "spark.rpc.",
+	"spark.io.", "spark.broadcast.", "spark.scheduler.", "spark.cores.",
+	"spark.default.parallelism", "spark.rdd.", "spark.jars", "spark.files",
+	"spark.submit.", "spark.master", "spark.blockManager.", "spark.task.",
+	"spark.excludeOnFailure.", "spark.decommission.", "spark.port.",
+	"spark.checkpoint.", "spark.cleaner.", "spark.python.", "spark.r.",
+	"spark.deploy.", "spark.worker.", "spark.log", NULL
+};
+
+static int
+find(const char *key)
+{
+	for (int i = 0; rows[i].key; i++)
+		if (strcmp(rows[i].key, key) == 0)
+			return i;
+	return -1;
+}
+
+void
+conf_init(struct conf *c, struct arena *a)
+{
+	int n = 0;
+
+	while (rows[n].key)
+		n++;
+	memset(c, 0, sizeof *c);
+	c->arena = a;
+	c->v = NEW_N(a, struct conf_value, n);
+	for (int i = 0; i < n; i++)
+		c->v[i].text = rows[i].value;
+}
+
+static int
+check_value(const struct row *r, const char *v, struct err *e)
+{
+	long long n;
+
+	switch (r->kind) {
+	case SIZE:
+		return *v == '\0' || strcmp(v, "-1") == 0 ? 0 :
+		    opt_size(v, &n, e);
+	case NUMBER:
+		return opt_number(v, 0, INT64_MAX, &n, e);
+	case DURATION:
+		return opt_duration(v, &n, e);
+	case BOOL:
+		if (strcasecmp(v, "true") == 0 || strcasecmp(v, "false") == 0)
+			return 0;
+		return err_user(e, EXIT_CONFIG, "'%s' is not true or false", v);
+	case STRING:
+		break;
+	}
+	return 0;
+}
+
+static int
+unknown(const char *key, struct err *e)
+{
+	struct near near;
+
+	near_init(&near, key);
+	for (int i = 0; rows[i].key; i++)
+		near_offer(&near, rows[i].key);
+	err_user(e, EXIT_CONFIG, "unknown setting '%s'", key);
+	if (near.best)
+		return err_hint(e, "did you mean '%s'?", near.best);
+	return err_hint(e, "sp-config(5) lists all settings");
+}
+
+/* A near miss of one of our keys is a typing error, not Spark's key. */
+static int
+is_typo(const char *key)
+{
+	struct near near;
+
+	near_init(&near, key);
+	near.dist = 3;
+	for (int i = 0; rows[i].key; i++)
+		near_offer(&near, rows[i].key);
+	return near.best != NULL;
+}
+
+static int
+set_ignored(struct conf *c, const char *key, struct err *e)
+{
+	for (int i = 0; ignored_prefix[i]; i++)
+		if (strncmp(key, ignored_prefix[i],
+		    strlen(ignored_prefix[i])) == 0 && !is_typo(key)) {
+			ARENA_GROW(c->arena, c->ignored, c->nignored,
+			    c->ignored_cap);
+			c->ignored[c->nignored++] = arena_strdup(c->arena, key);
+			return 0;
+		}
+	return unknown(key, e);
+}
+
+int
+conf_set(struct conf *c, const char *key, const char *value,
+    enum conf_origin origin, const char *where, struct err *e)
+{
+	int i = find(key);
+
+	if (i < 0)
+		return set_ignored(c, key, e);
+	if (check_value(&rows[i], value, e) < 0) {
+		e->code = EXIT_CONFIG;
+		return err_ctx(e, "setting %s", key);
+	}
+	if (strcmp(key, "spark.sql.ansi.enabled") == 0 &&
+	    strcasecmp(value, "true") != 0)
+		return err_user(e, EXIT_CONFIG, "setting %s: only true is "
+		    "supported (use try_ functions for single expressions)",
+		    key);
+	if (c->v[i].origin > origin)
+		return 0;
+	c->v[i] = (struct conf_value){ arena_strdup(c->arena, value), origin,
+	    where };
+	return 0;
+}
+
+int
+conf_set_pair(struct conf *c, const char *pair, struct err *e)
+{
+	const char *eq = strchr(pair, '=');
+	char *key;
+
+	if (eq == NULL || eq == pair)
+		return err_user(e, EXIT_USAGE, "'%s' is not key=value", pair);
+	key = arena_memdup(c->arena, pair, (size_t)(eq - pair));
+	return conf_set(c, key, eq + 1, CONF_FLAG, "-c", e);
+}
+
+static int
+read_line(struct conf *c, char *line, const char *path, int number,
+    enum conf_origin origin, struct err *e)
+{
+	char *key = line + strspn(line, " \t"), *value;
+	size_t n = strlen(key);
+
+	while (n && isspace((unsigned char)key[n - 1]))
+		key[--n] = '\0';
+	if (*key == '\0' || *key == '#')
+		return 0;
+	value = key + strcspn(key, " \t=");
+	if (*value)
+		*value++ = '\0';
+	value += strspn(value, " \t=");
+	if (conf_set(c, key, value, origin, path, e) < 0) {
+		e->code = EXIT_CONFIG;
+		return err_ctx(e, "%s:%d", path, number);
+	}
+	return 0;
+}
+
+int
+conf_read(struct conf *c, const char *path, enum conf_origin origin,
+    struct err *e)
+{
+	FILE *f = fopen(path, "re");
+	char line[4096];
+	int r = 0, number = 0;
+
+	if (f == NULL)
+		return err_sys(e, "could not read settings from \"%s\"", path);
+	path = arena_strdup(c->arena, path);
+	while (r >= 0 && fgets(line, sizeof line, f))
+		r = read_line(c, line, path, ++number, origin, e);
+	fclose(f);
+	return r;
+}
+
+static int
+read_if_there(struct conf *c, const char *path, enum conf_origin origin,
+    struct err *e)
+{
+	FILE *f = fopen(path, "re");
+
+	if (f == NULL)
+		return 0;
+	fclose(f);
+	return conf_read(c, path, origin, e);
+}
+
+int
+conf_defaults(struct conf *c, struct err *e)
+{
+	static const struct { const char *variable, *key; } env[] = {
+		{ "SPARK_LOCAL_DIRS", "spark.local.dir" },
+		{ "SPARK_EXECUTOR_MEMORY", "spark.executor.memory" },
+		{ "SPARK_EXECUTOR_CORES", "spark.executor.cores" },
+	};
+	const char *home = getenv("HOME"), *file = getenv("SP_CONF");
+
+	TRY(read_if_there(c, "/etc/sp/sp-defaults.conf", CONF_SYSTEM, e));
+	if (file)
+		TRY(conf_read(c, file, CONF_USER, e));
+	else if (home)
+		TRY(read_if_there(c, arena_printf(c->arena,
+		    "%s/.config/sp/sp-defaults.conf", home), CONF_USER, e));
+	for (size_t i = 0; i < sizeof env / sizeof *env; i++) {
+		const char *v = getenv(env[i].variable);
+
+		if (v && *v)
+			TRY(conf_set(c, env[i].key, v, CONF_ENV,
+			    env[i].variable, e));
+	}
+	return 0;
+}
+
+const char *
+conf_get(const struct conf *c, const char *key)
+{
+	int i = find(key);
+
+	return i < 0 ? "" : c->v[i].text;
+}
+
+int64_t
+conf_size(const struct conf *c, const char *key)
+{
+	const char *v = conf_get(c, key);
+	long long n = 0;
+	struct err e;
+
+	if (strcmp(v, "-1") == 0)
+		return -1;
+	return *v && opt_size(v, &n, &e) >= 0 ? n : 0;
+}
+
+int64_t
+conf_int(const struct conf *c, const char *key)
+{
+	return strtoll(conf_get(c, key), NULL, 10);
+}
+
+int64_t
+conf_ms(const struct conf *c, const char *key)
+{
+	long long n = 0;
+	struct err e;
+
+	return opt_duration(conf_get(c, key), &n, &e) < 0 ? 0 : n;
+}
+
+int
+conf_bool(const struct conf *c, const char *key)
+{
+	return strcasecmp(conf_get(c, key), "true") == 0;
+}
+
+void
+conf_show(const struct conf *c, struct text *to)
+{
+	static const char *const origin[] = { "built-in", "system file",
+	    "user file", "environment", "flag", "script" };
+
+	for (int i = 0; rows[i].key; i++) {
+		const struct conf_value *v = &c->v[i];
+
+		text_addf(to, "%s\t%s\t%s", rows[i].key, v->text,
+		    origin[v->origin]);
+		if (v->where && v->origin != CONF_FLAG)
+			text_addf(to, " %s", v->where);
+		text_addc(to, '\n');
+	}
+}
+
+int
+conf_row(int i, const char **key, const char **value, const char **help)
+{
+	if (rows[i].key == NULL)
+		return 0;
+	*key = rows[i].key;
+	*value = rows[i].value;
+	*help = rows[i].help;
+	return 1;
+}
