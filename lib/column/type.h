@@ -16,6 +16,7 @@ struct err;
 struct text;
 
 __extension__ typedef __int128 i128;    /* C11 has no name for it */
+__extension__ typedef unsigned __int128 u128;
 
 enum type_kind {                /* width in a column; C type of a value */
 	TYPE_NULL,              /* 1  the type of a bare NULL ("void") */
