@@ -184,7 +184,7 @@ static int get_column(struct get *g, const struct type *t, uint32_t n,
 static int
 get_strings(struct get *g, uint32_t n, struct column *c, struct err *e)
 {
-	const char *lens, *bytes;
+	const char *lens = NULL, *bytes = NULL;
 	struct sview *v;
 	uint64_t sum = 0;
 
@@ -210,7 +210,7 @@ get_strings(struct get *g, uint32_t n, struct column *c, struct err *e)
 static int
 get_lists(struct get *g, uint32_t n, struct column *c, struct err *e)
 {
-	const char *lens, *count;
+	const char *lens = NULL, *count = NULL;
 	struct lview *v;
 	uint32_t total, at = 0;
 
@@ -261,7 +261,7 @@ static int
 get_column(struct get *g, const struct type *t, uint32_t n, struct column *c,
     struct err *e)
 {
-	const char *flag, *bits;
+	const char *flag = NULL, *bits = NULL;
 
 	memset(c, 0, sizeof *c);
 	c->type = t;
@@ -293,7 +293,7 @@ wire_get(const char *p, size_t n, const struct type *const *types, int ncol,
     struct arena *a, struct batch *b, struct err *e)
 {
 	struct get g = { p, p + n, a };
-	const char *rows;
+	const char *rows = NULL;
 	uint32_t nrow;
 
 	TRY(get_bytes(&g, 4, &rows, e));
