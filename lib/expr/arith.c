@@ -107,7 +107,7 @@ INLINE int64_t                                                          \
 name##_at(const T *a, int sa, const T *b, int sb, T *restrict o, int n) \
 {                                                                       \
 	T bad = 0;                                                      \
-                                                                        \
+									\
 	for (int i = 0; i < n; i++) {                                   \
 		T x = a[i * sa], y = b[i * sb];                         \
 		STEP                                                    \
@@ -275,7 +275,7 @@ name(struct kernel_call *k, struct err *e)                              \
 {                                                                       \
 	const T *a = k->arg[0].data;                                    \
 	T *restrict o = k->out->data, bad = 0;                          \
-                                                                        \
+									\
 	for (int i = 0; i < k->n; i++) {                                \
 		o[i] = (T)((U)0 - (U)a[i]);                             \
 		bad |= a[i] & o[i];                                     \

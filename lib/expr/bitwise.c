@@ -11,7 +11,7 @@ name(struct kernel_call *k, struct err *e)                              \
 {                                                                       \
 	const T *a = k->arg[0].data, *b = k->arg[1].data;               \
 	T *restrict o = k->out->data;                                   \
-                                                                        \
+									\
 	(void)e;                                                        \
 	for (int i = 0; i < k->n; i++)                                  \
 		o[i] = (T)(a[i] OP b[i]);                               \
@@ -37,7 +37,7 @@ name(struct kernel_call *k, struct err *e)                              \
 {                                                                       \
 	const T *a = k->arg[0].data;                                    \
 	T *restrict o = k->out->data;                                   \
-                                                                        \
+									\
 	(void)e;                                                        \
 	for (int i = 0; i < k->n; i++)                                  \
 		o[i] = (T)~a[i];                                        \
@@ -72,7 +72,7 @@ name(struct kernel_call *k, struct err *e)                              \
 	const T *a = k->arg[0].data;                                    \
 	const int32_t *b = k->arg[1].data;                              \
 	T *restrict o = k->out->data;                                   \
-                                                                        \
+									\
 	(void)e;                                                        \
 	for (int i = 0; i < k->n; i++)                                  \
 		o[i] = (T)((U)a[i] OP (b[i] & (8 * (int)sizeof(T) - 1))); \

@@ -163,6 +163,18 @@ cast_of(const struct type *from, const struct type *to)
 	return f ? f : cast_number(from, to);
 }
 
+/* Is it an integer literal that the decimal can hold? */
+static bool
+literal_fits(const struct expr *x, const struct type *to)
+{
+	i128 v;
+
+	return x->kind == EXPR_LIT && type_is_int(x->type) &&
+	    type_is_decimal(to) &&
+	    dec_rescale(x->u.lit.i, 0, to->scale, &v) &&
+	    dec_fits(v, to->precision);
+}
+
 static int
 cast_bind(struct func_bind *b, struct err *e)
 {
@@ -176,7 +188,8 @@ cast_bind(struct func_bind *b, struct err *e)
 	if (b->kernel == NULL)
 		return err_at(e, b->span, "cannot cast %s to %s",
 		    type_name(a, from), type_name(a, b->type));
-	if (!cast_can_fail(from, b->type))
+	if (!cast_can_fail(from, b->type) ||
+	    literal_fits(b->arg[0], b->type))
 		b->flags &= ~(unsigned)(FN_FAILS | FN_NULLS);
 	return 0;
 }

@@ -78,7 +78,7 @@ name(struct kernel_call *k, struct err *e)                              \
 {                                                                       \
 	const A *a = k->arg[0].data;                                    \
 	B *restrict o = k->out->data;                                   \
-                                                                        \
+									\
 	(void)e;                                                        \
 	for (int i = 0; i < k->n; i++)                                  \
 		o[i] = (B)a[i];                                         \
@@ -234,7 +234,7 @@ name(struct kernel_call *k, struct err *e)                              \
 	const A *a = k->arg[0].data;                                    \
 	B *restrict o = k->out->data;                                   \
 	U m = (U)pow10_i128[k->out->type->scale - k->arg[0].type->scale]; \
-                                                                        \
+									\
 	(void)e;                                                        \
 	for (int i = 0; i < k->n; i++)                                  \
 		o[i] = (B)((U)a[i] * m);                                \

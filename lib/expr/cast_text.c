@@ -20,7 +20,7 @@ name(struct kernel_call *k, struct err *e)                              \
 	for (int i = 0; i < k->n; i++) {                                \
 		const struct sview *s = kernel_str(k, 0, i);            \
 		T *v = (T *)k->out->data + i;                           \
-                                                                        \
+									\
 		if (kernel_wants(k, i) && !GET(sview_ptr(s), s->len))   \
 			TRY(cast_fail(k, i, e));                        \
 	}                                                               \
