@@ -1,7 +1,7 @@
 /*
  * t_expr_cast -- casts between all kinds of types, their limits and errors.
  */
-#include "exprtest.h"
+#include "exprrun.h"
 
 static const struct {
 	const char *x, *want;

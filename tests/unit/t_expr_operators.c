@@ -2,7 +2,7 @@
  * t_expr_operators -- arithmetic, comparison, logic and bits: results, types,
  * limits and errors.
  */
-#include "exprtest.h"
+#include "exprrun.h"
 
 static const struct {
 	const char *x, *want;           /* want "!text": fails with it */

@@ -2,7 +2,7 @@
  * t_expr_program -- control flow, filters, picks, shared subexpressions,
  * trees and titles.
  */
-#include "exprtest.h"
+#include "exprrun.h"
 
 static const struct {
 	const char *x, *want;

@@ -1,0 +1,75 @@
+/*
+ * exprrun -- runs expressions over the batch of exprtest.h and gives the
+ * result as text: is_expr("(+ a 1)", "2,NULL,4").
+ */
+#ifndef TESTS_EXPRRUN_H
+#define TESTS_EXPRRUN_H
+
+#include "exprtest.h"
+
+static void
+column_text(struct text *to, const struct column *c, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (i)
+			text_addc(to, ',');
+		if (col_null(c, i))
+			text_adds(to, "NULL");
+		else
+			value_print(to, c, col_at(c, i), zone_utc);
+	}
+}
+
+/* The result over the picked rows as text, or "!" and the error. */
+static const char *
+test_eval(const char *s, const struct batch *b)
+{
+	struct program_env env = { .zone = zone_utc };
+	struct err e = { 0 };
+	struct program *p = NULL;
+	struct column c;
+	struct text t = { 0 };
+	const char *out;
+	struct expr *x = test_read(&s, &e);
+
+	if (x == NULL || program_new(&p, &test_arena, test_schema, &x, 1,
+	    &env, &e) < 0 || program_run(p, b, &c, &e) < 0)
+		text_addf(&t, "!%s", e.text);
+	else
+		column_text(&t, &c, b->n);
+	out = arena_strdup(&test_arena, text_str(&t));
+	text_release(&t);
+	if (p)
+		program_release(p);
+	return out;
+}
+
+/* The rows that a filter picks: "0,2", or "!" and the error. */
+__attribute__((unused)) static const char *
+test_pick(const char *s, const struct batch *b)
+{
+	struct program_env env = { .zone = zone_utc };
+	struct err e = { 0 };
+	struct program *p = NULL;
+	struct text t = { 0 };
+	const char *out;
+	int32_t pick[BATCH_ROWS];
+	struct expr *x = test_read(&s, &e);
+	int n = -1;
+
+	if (x == NULL || program_new(&p, &test_arena, test_schema, &x, 1,
+	    &env, &e) < 0 || (n = program_pick(p, b, pick, &e)) < 0)
+		text_addf(&t, "!%s", e.text);
+	for (int i = 0; i < n; i++)
+		text_addf(&t, "%s%d", i ? "," : "", pick[i]);
+	out = arena_strdup(&test_arena, text_str(&t));
+	text_release(&t);
+	if (p)
+		program_release(p);
+	return out;
+}
+
+#define is_expr(s, want) is_str(test_eval(s, &test_batch), want, s)
+#define is_pick(s, want) is_str(test_pick(s, &test_batch), want, s)
+
+#endif
