@@ -11,13 +11,11 @@
 #include <ctype.h>
 
 #include "base/arena.h"
-#include "base/text.h"
 #include "base/zone.h"
 #include "column/batch.h"
 #include "column/builder.h"
 #include "column/value.h"
 #include "expr/expr.h"
-#include "expr/program.h"
 #include "tap.h"
 
 #define TEST_ROWS 3
@@ -51,7 +49,7 @@ __attribute__((unused)) static const struct type *
 test_type(const char *s)
 {
 	const struct type *t = NULL;
-	struct err e = { 0 };
+	struct err e;
 
 	if (type_parse(&test_arena, s, strlen(s), &t, &e) < 0)
 		printf("Bail out! type %s: %s\n", s, e.text);
@@ -59,55 +57,6 @@ test_type(const char *s)
 }
 
 static struct expr *test_read(const char **s, struct err *e);
-
-/* Fills a column by casting strings, which tests those casts as well. */
-static void
-column_fill(int i, const struct type *t)
-{
-	struct builder *b = NEW(&test_arena, struct builder);
-	struct err e = { 0 };
-
-	builder_init(b, t);
-	for (int r = 0; r < TEST_ROWS; r++) {
-		struct datum d = { .type = TYPE(STR) };
-		struct expr *x;
-		struct column c;
-
-		if (r == 1) {
-			builder_null(b);
-			continue;
-		}
-		d.s.p = columns[i][r ? 3 : 2];
-		d.s.n = strlen(d.s.p);
-		if (expr_cast(&test_env, expr_lit(&test_arena, d), t,
-		    (struct span){ 0 }, &x, &e) < 0 ||
-		    expr_eval_const(&test_env, x, &d, &e) < 0)
-			printf("Bail out! %s: %s\n", columns[i][0], e.text);
-		datum_column(&d, &c, &test_arena);
-		builder_value(b, &c, 0);
-	}
-	builder_column(b, 0, TEST_ROWS, &test_col[i], &test_arena);
-}
-
-__attribute__((unused)) static void
-test_start(void)
-{
-	test_env.arena = &test_arena;
-	test_env.zone = zone_utc;
-	test_schema = schema_new(&test_arena, NCOLUMN);
-	test_batch.col = test_col;
-	test_batch.ncol = NCOLUMN;
-	test_batch.nrow = test_batch.n = TEST_ROWS;
-	for (int i = 0; i < NCOLUMN; i++) {
-		const struct type *t = strcmp(columns[i][0], "ym") == 0 ?
-		    TYPE(YMI) : strcmp(columns[i][0], "dt") == 0 ? TYPE(DTI) :
-		    test_type(columns[i][1]);
-
-		test_schema->col[i] = (struct field){ .name = columns[i][0],
-		    .type = t, .nullable = true, .id = i + 1 };
-		column_fill(i, t);
-	}
-}
 
 static struct expr *
 read_atom(const char *p, int n)
