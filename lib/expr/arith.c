@@ -11,7 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/arena.h"
+#include "base/simd.h"
 #include "expr/operators.h"
 
 const char *const arith_sign[ARITH_OPS] = { "+", "-", "*", "/", "%" };
@@ -117,7 +117,7 @@ name##_at(const T *a, int sa, const T *b, int sb, T *restrict o, int n) \
 
 /* The three ways of constants, and the second look when bad says so. */
 #define KERNEL(name, T, op)                                             \
-static int                                                              \
+SIMD_CLONES static int                                                  \
 name(struct kernel_call *k, struct err *e)                              \
 {                                                                       \
 	int ca = k->arg[0].flags & COL_CONST;                           \
@@ -137,7 +137,9 @@ name(struct kernel_call *k, struct err *e)                              \
 	bad |= -(w != o[i]); }
 /* Products of 64 bits: exact when both sides have 32. */
 #define MUL64 { o[i] = (int64_t)((uint64_t)x * (uint64_t)y); \
-	bad |= -(x != (int32_t)x || y != (int32_t)y); }
+	bad |= -(int64_t)((((uint64_t)x + HALF) | ((uint64_t)y + HALF)) \
+	    >> 32); }
+#define HALF 0x80000000u
 
 LOOP(add_i8, int8_t, ADD(uint8_t))
 LOOP(add_i16, int16_t, ADD(uint16_t))
@@ -238,12 +240,56 @@ name(struct kernel_call *k, struct err *e)                              \
 	return 0;                                                       \
 }
 
+/* Remainder by a constant without dividing (Lemire, Kaser, Kurz 2019): c is
+ * 2^64 / d rounded up, exact for dividends of 32 bits. */
+__extension__ typedef unsigned __int128 u128;
+
+#define REM_CONST(name, T)                                              \
+static void                                                             \
+name(const T *a, T *restrict o, int n, uint32_t d)                      \
+{                                                                       \
+	uint64_t c = UINT64_MAX / d + 1;                                \
+	for (int i = 0; i < n; i++) {                                   \
+		uint64_t x = a[i] < 0 ? -(uint64_t)a[i] : (uint64_t)a[i]; \
+		uint64_t r = x > UINT32_MAX ? x % d :                   \
+		    (uint64_t)((u128)(c * x) * d >> 64);                \
+		o[i] = (T)(a[i] < 0 ? -r : r);                          \
+	}                                                               \
+}
+
+REM_CONST(rem_const_i32, int32_t)
+REM_CONST(rem_const_i64, int64_t)
+
 REM(rem_i8, int8_t, (int8_t)(x % y))
 REM(rem_i16, int16_t, (int16_t)(x % y))
-REM(rem_i32, int32_t, y == -1 ? 0 : x % y)
-REM(rem_i64, int64_t, y == -1 ? 0 : x % y)
+REM(rem_any_i32, int32_t, y == -1 ? 0 : x % y)
+REM(rem_any_i64, int64_t, y == -1 ? 0 : x % y)
 REM(rem_f32, float, fmodf(x, y))
 REM(rem_f64, double, fmod(x, y))
+
+static int
+rem_i32(struct kernel_call *k, struct err *e)
+{
+	const int32_t *b = k->arg[1].data;
+
+	if (!(k->arg[1].flags & COL_CONST) || b[0] <= 0 ||
+	    (k->arg[0].flags & COL_CONST))
+		return rem_any_i32(k, e);
+	rem_const_i32(k->arg[0].data, k->out->data, k->n, (uint32_t)b[0]);
+	return 0;
+}
+
+static int
+rem_i64(struct kernel_call *k, struct err *e)
+{
+	const int64_t *b = k->arg[1].data;
+
+	if (!(k->arg[1].flags & COL_CONST) || b[0] <= 0 ||
+	    b[0] > INT32_MAX || (k->arg[0].flags & COL_CONST))
+		return rem_any_i64(k, e);
+	rem_const_i64(k->arg[0].data, k->out->data, k->n, (uint32_t)b[0]);
+	return 0;
+}
 
 static const kernel_fn kernels[ARITH_OPS][TYPE_KINDS] = {
 	[ARITH_ADD] = { [TYPE_I8] = add_i8, [TYPE_I16] = add_i16,

@@ -82,7 +82,7 @@ enum conjunct_kind { CONJUNCT_BLOCK, CONJUNCT_COMPARE, CONJUNCT_NULL,
 struct conjunct {
 	enum conjunct_kind kind;
 	int col;                        /* of the batch, not for BLOCK */
-	pick_fn pick;                   /* COMPARE */
+	enum compare_op op;             /* COMPARE */
 	struct column constant;
 	struct block *block;            /* BLOCK */
 	bool everywhere;                /* may run on rows not picked */

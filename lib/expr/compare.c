@@ -3,11 +3,14 @@
  *
  * NaN equals NaN and is greater than all other numbers; -0.0 equals 0.0.
  * Loops exist for = <> < <= per type; > and >= swap the sides.  A pick
- * compares a column with a constant and writes the numbers of the rows that
- * hold without a branch: every row number is stored, the end moves on hits.
+ * compares a column with a constant into bytes, which pick_bools turns into
+ * row numbers.
  */
 #include "base/arena.h"
+#include "base/simd.h"
 #include "expr/operators.h"
+
+#define ROWS_AT_ONCE 2048       /* tested before they are listed */
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -24,7 +27,7 @@
 #define F_GT(x, y) F_LT(y, x)
 #define F_GE(x, y) F_LE(y, x)
 
-#define LOOP(name, T, TEST)                                             \
+#define LOOP(name, T, TEST, CLONES)                                     \
 INLINE void                                                             \
 name##_at(const T *a, int sa, const T *b, int sb, uint8_t *restrict o,  \
     int n)                                                              \
@@ -34,11 +37,11 @@ name##_at(const T *a, int sa, const T *b, int sb, uint8_t *restrict o,  \
 		o[i] = TEST(x, y);                                      \
 	}                                                               \
 }                                                                       \
-KERNEL(name, T)
+KERNEL(name, T, CLONES)
 
 /* Constants on either side are not spread out. */
-#define KERNEL(name, T)                                                 \
-static void                                                             \
+#define KERNEL(name, T, CLONES)                                         \
+CLONES static void                                                      \
 name(const struct column *p, const struct column *q, uint8_t *o, int n) \
 {                                                                       \
 	const T *a = p->data, *b = q->data;                             \
@@ -50,17 +53,18 @@ name(const struct column *p, const struct column *q, uint8_t *o, int n) \
 		name##_at(a, 1, b, 1, o, n);                            \
 }
 
-#define FOUR(t, T, F)                                                   \
-	LOOP(eq_##t, T, F##_EQ) LOOP(ne_##t, T, F##_NE)                 \
-	LOOP(lt_##t, T, F##_LT) LOOP(le_##t, T, F##_LE)
+#define FOUR(t, T, F, CLONES)                                           \
+	LOOP(eq_##t, T, F##_EQ, CLONES) LOOP(ne_##t, T, F##_NE, CLONES) \
+	LOOP(lt_##t, T, F##_LT, CLONES) LOOP(le_##t, T, F##_LE, CLONES)
 
-FOUR(i8, int8_t, I)
-FOUR(i16, int16_t, I)
-FOUR(i32, int32_t, I)
-FOUR(i64, int64_t, I)
-FOUR(i128, i128, I)
-FOUR(f32, float, F)
-FOUR(f64, double, F)
+/* The types of hot columns get loops for each machine. */
+FOUR(i8, int8_t, I, )
+FOUR(i16, int16_t, I, )
+FOUR(i32, int32_t, I, SIMD_CLONES)
+FOUR(i64, int64_t, I, SIMD_CLONES)
+FOUR(i128, i128, I, )
+FOUR(f32, float, F, )
+FOUR(f64, double, F, SIMD_CLONES)
 
 typedef void loop_fn(const struct column *, const struct column *, uint8_t *,
     int);
@@ -110,6 +114,10 @@ holds(enum compare_op op, int r)
 	}
 }
 
+typedef void test_fn(const void *, const void *, const int32_t *, int,
+    uint8_t *);
+static test_fn *const tests[COMPARE_OPS][WIDTHS + 1];
+
 /* Strings and nested values: bytes of null rows are never looked at. */
 static void
 compare_slow(struct kernel_call *k, enum compare_op op)
@@ -120,6 +128,10 @@ compare_slow(struct kernel_call *k, enum compare_op op)
 	bool bytes = type_is_bytes(p->type);
 	bool equality = bytes && (op == COMPARE_EQ || op == COMPARE_NE);
 
+	if (bytes && k->out->valid == NULL && (q->flags & COL_CONST)) {
+		tests[op][WIDTHS](a, b, NULL, k->n, o);
+		return;
+	}
 	for (int i = 0; i < k->n; i++) {
 		int64_t x = col_at(p, i), y = col_at(q, i);
 
@@ -199,36 +211,36 @@ compare_same(struct kernel_call *k, struct err *e)
 	return 0;
 }
 
-/* Rows where TEST(value, constant) holds. */
-#define PICK(name, T, TEST)                                             \
-static int                                                              \
-name(const struct column *c, const struct column *constant,             \
-    const int32_t *pick, int n, int32_t *out)                           \
+/* o[i] = TEST(value of row, constant); the rows are made a list after it. */
+#define TEST(name, T, HOLDS, CLONES)                                    \
+CLONES static void                                                      \
+name(const void *values, const void *constant, const int32_t *pick,     \
+    int n, uint8_t *restrict o)                                         \
 {                                                                       \
-	const T *v = c->data, y = *(const T *)constant->data;           \
-	int m = 0;                                                      \
+	const T *v = values, y = *(const T *)constant;                  \
 	if (pick == NULL)                                               \
 		for (int i = 0; i < n; i++)                             \
-			{ T x = v[i]; out[m] = i; m += TEST(x, y); }    \
+			{ T x = v[i]; o[i] = HOLDS(x, y); }             \
 	else                                                            \
 		for (int i = 0; i < n; i++)                             \
-			{ int32_t r = pick[i]; T x = v[r];              \
-			  out[m] = r; m += TEST(x, y); }                \
-	return m;                                                       \
+			{ T x = v[pick[i]]; o[i] = HOLDS(x, y); }       \
 }
 
-#define SIX(t, T, F)                                                    \
-	PICK(pick_eq_##t, T, F##_EQ) PICK(pick_ne_##t, T, F##_NE)       \
-	PICK(pick_lt_##t, T, F##_LT) PICK(pick_le_##t, T, F##_LE)       \
-	PICK(pick_gt_##t, T, F##_GT) PICK(pick_ge_##t, T, F##_GE)
+#define SIX(t, T, F, CLONES)                                            \
+	TEST(test_eq_##t, T, F##_EQ, CLONES)                            \
+	TEST(test_ne_##t, T, F##_NE, CLONES)                            \
+	TEST(test_lt_##t, T, F##_LT, CLONES)                            \
+	TEST(test_le_##t, T, F##_LE, CLONES)                            \
+	TEST(test_gt_##t, T, F##_GT, CLONES)                            \
+	TEST(test_ge_##t, T, F##_GE, CLONES)
 
-SIX(i8, int8_t, I)
-SIX(i16, int16_t, I)
-SIX(i32, int32_t, I)
-SIX(i64, int64_t, I)
-SIX(i128, i128, I)
-SIX(f32, float, F)
-SIX(f64, double, F)
+SIX(i8, int8_t, I, )
+SIX(i16, int16_t, I, )
+SIX(i32, int32_t, I, SIMD_CLONES)
+SIX(i64, int64_t, I, SIMD_CLONES)
+SIX(i128, i128, I, )
+SIX(f32, float, F, )
+SIX(f64, double, F, SIMD_CLONES)
 
 /* Strings: equality looks at 8 bytes first; order at the bytes. */
 #define S_EQ(x, y) sview_equal(&x, &y)
@@ -237,64 +249,46 @@ SIX(f64, double, F)
 #define S_LE(x, y) (sview_cmp(&x, &y) <= 0)
 #define S_GT(x, y) (sview_cmp(&x, &y) > 0)
 #define S_GE(x, y) (sview_cmp(&x, &y) >= 0)
-SIX(str, struct sview, S)
+SIX(str, struct sview, S, )
 
-#define ROW(op) { pick_##op##_i8, pick_##op##_i16, pick_##op##_i32, \
-	pick_##op##_i64, pick_##op##_i128, pick_##op##_f32, \
-	pick_##op##_f64, pick_##op##_str }
+#define ROW(op) { test_##op##_i8, test_##op##_i16, test_##op##_i32, \
+	test_##op##_i64, test_##op##_i128, test_##op##_f32, \
+	test_##op##_f64, test_##op##_str }
 
-pick_fn
-compare_pick(enum compare_op op, const struct type *t)
+static test_fn *const tests[COMPARE_OPS][WIDTHS + 1] = {
+	ROW(eq), ROW(ne), ROW(lt), ROW(le), ROW(gt), ROW(ge),
+};
+
+static int
+test_of(const struct type *t)
 {
-	static const pick_fn table[COMPARE_OPS][WIDTHS + 1] = {
-		ROW(eq), ROW(ne), ROW(lt), ROW(le), ROW(gt), ROW(ge),
-	};
-	int w = width_of(t);
+	return type_is_bytes(t) ? WIDTHS : width_of(t);
+}
 
-	if (type_is_bytes(t))
-		w = WIDTHS;
-	return w < 0 ? NULL : table[op][w];
+bool
+compare_can_pick(const struct type *t)
+{
+	return test_of(t) >= 0;
 }
 
 int
-pick_valid(const struct column *c, const int32_t *pick, int n, int32_t *out)
+compare_pick(enum compare_op op, const struct column *c,
+    const struct column *constant, const int32_t *pick, int n, int32_t *out)
 {
+	test_fn *test = tests[op][test_of(c->type)];
+	size_t w = (size_t)type_width(c->type);
+	uint8_t o[ROWS_AT_ONCE];
 	int m = 0;
 
-	for (int i = 0; i < n; i++) {
-		int32_t r = pick ? pick[i] : i;
+	for (int i = 0; i < n; i += ROWS_AT_ONCE) {
+		int k = n - i < ROWS_AT_ONCE ? n - i : ROWS_AT_ONCE, hits;
 
-		out[m] = r;
-		m += c->valid == NULL || bit_get(c->valid, r);
-	}
-	return m;
-}
-
-int
-pick_null(const struct column *c, const int32_t *pick, int n, int32_t *out)
-{
-	int m = 0;
-
-	for (int i = 0; c->valid && i < n; i++) {
-		int32_t r = pick ? pick[i] : i;
-
-		out[m] = r;
-		m += !bit_get(c->valid, r);
-	}
-	return m;
-}
-
-int
-pick_true(const struct column *c, const int32_t *pick, int n, int32_t *out)
-{
-	const uint8_t *v = c->data;
-	int m = 0;
-
-	for (int i = 0; i < n; i++) {
-		int32_t r = pick ? pick[i] : i;
-
-		out[m] = r;
-		m += v[r] & (c->valid == NULL || bit_get(c->valid, r));
+		test(pick ? c->data : (const char *)c->data + (size_t)i * w,
+		    constant->data, pick ? pick + i : NULL, k, o);
+		hits = pick_bools(o, pick ? pick + i : NULL, k, out + m);
+		for (int j = 0; pick == NULL && i > 0 && j < hits; j++)
+			out[m + j] += i;
+		m += hits;
 	}
 	return m;
 }

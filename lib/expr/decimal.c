@@ -13,6 +13,7 @@
  * machine multiplication.  All else goes row by row through 256 bits.
  */
 #include "base/arena.h"
+#include "base/simd.h"
 #include "column/value.h"
 #include "expr/coerce.h"
 #include "expr/operators.h"
@@ -41,7 +42,7 @@ name##_at(const A *a, int sa, const B *b, int sb, R m1, R m2,           \
 }
 
 #define KERNEL(name, A, B, R)                                           \
-static int                                                              \
+SIMD_CLONES static int                                                  \
 name(struct kernel_call *k, struct err *e)                              \
 {                                                                       \
 	const struct decimal_state *s = k->state;                       \
@@ -153,6 +154,24 @@ exact(const struct decimal_state *s, i128 x, i128 y, int scale, i128 *out)
 	return wide_get(&r, out);
 }
 
+/* The common case of * + - when no digit is lost: the factors or the sum
+ * fit into 64 or 128 bits. */
+static int
+narrow_exact(const struct decimal_state *s, i128 x, i128 y, i128 *out)
+{
+	switch (s->op) {
+	case ARITH_MUL:
+		if (x != (int64_t)x || y != (int64_t)y)
+			return 0;
+		*out = (i128)(int64_t)x * (int64_t)y;
+		return 1;
+	case ARITH_ADD:
+		return !__builtin_add_overflow(x, y, out);
+	default:
+		return !__builtin_sub_overflow(x, y, out);
+	}
+}
+
 /* The common case of / and %: all fits into 128 bits. */
 static int
 narrow(const struct decimal_state *s, i128 x, i128 y, int scale, i128 *out)
@@ -208,6 +227,8 @@ row_by_row(struct kernel_call *k, struct err *e)
 	const struct decimal_state *s = k->state;
 	const struct type *t = k->out->type;
 	bool divides = s->op == ARITH_DIV || s->op == ARITH_REM;
+	bool keeps = !divides && t->scale == (s->op == ARITH_MUL ?
+	    s->s1 + s->s2 : s->s1) && (s->op == ARITH_MUL || s->s1 == s->s2);
 
 	for (int i = 0; i < k->n; i++) {
 		i128 x, y, r;
@@ -221,7 +242,8 @@ row_by_row(struct kernel_call *k, struct err *e)
 			TRY(kernel_zero(k, i, e));
 			continue;
 		}
-		if ((divides && narrow(s, x, y, t->scale, &r)) ||
+		if ((keeps && narrow_exact(s, x, y, &r)) ||
+		    (divides && narrow(s, x, y, t->scale, &r)) ||
 		    exact(s, x, y, t->scale, &r)) {
 			if (dec_fits(r, t->precision)) {
 				put(k->out, i, r);

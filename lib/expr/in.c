@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/simd.h"
 #include "column/datum.h"
 #include "expr/func_bind.h"
 #include "expr/operators.h"
@@ -96,7 +97,7 @@ has_str(const struct in_state *s, const struct sview *v)
 			o[i] = has_word(s, v[i]);                       \
 	} while (0)
 
-static void
+SIMD_CLONES static void
 run_words(struct kernel_call *k, const struct in_state *s, int n)
 {
 	uint8_t *restrict o = k->out->data;

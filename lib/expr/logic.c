@@ -26,8 +26,9 @@ three_valued(struct kernel_call *k, unsigned dominant)
 {
 	const struct column *p = &k->arg[0], *q = &k->arg[1];
 	uint8_t *restrict o = k->out->data;
+	int n = k->n;           /* bytes stored could alias k */
 
-	for (int i = 0; i < k->n; i++) {
+	for (int i = 0; i < n; i++) {
 		if (is_value(p, i, dominant) || is_value(q, i, dominant)) {
 			o[i] = (uint8_t)dominant;
 		} else {
@@ -44,12 +45,13 @@ logic_and(struct kernel_call *k, struct err *e)
 	const struct column *p = &k->arg[0], *q = &k->arg[1];
 	const uint8_t *a = p->data, *b = q->data;
 	uint8_t *restrict o = k->out->data;
+	int n = k->n;           /* bytes stored could alias k */
 
 	(void)e;
 	if (p->valid || q->valid || ((p->flags | q->flags) & COL_CONST))
 		three_valued(k, 0);
 	else
-		for (int i = 0; i < k->n; i++)
+		for (int i = 0; i < n; i++)
 			o[i] = a[i] & b[i];
 	return 0;
 }
@@ -60,12 +62,13 @@ logic_or(struct kernel_call *k, struct err *e)
 	const struct column *p = &k->arg[0], *q = &k->arg[1];
 	const uint8_t *a = p->data, *b = q->data;
 	uint8_t *restrict o = k->out->data;
+	int n = k->n;           /* bytes stored could alias k */
 
 	(void)e;
 	if (p->valid || q->valid || ((p->flags | q->flags) & COL_CONST))
 		three_valued(k, 1);
 	else
-		for (int i = 0; i < k->n; i++)
+		for (int i = 0; i < n; i++)
 			o[i] = a[i] | b[i];
 	return 0;
 }
@@ -75,9 +78,10 @@ logic_not(struct kernel_call *k, struct err *e)
 {
 	const uint8_t *a = k->arg[0].data;
 	uint8_t *restrict o = k->out->data;
+	int n = k->n;           /* bytes stored could alias k */
 
 	(void)e;
-	for (int i = 0; i < k->n; i++)
+	for (int i = 0; i < n; i++)
 		o[i] = a[i] == 0;
 	return 0;
 }
@@ -87,11 +91,12 @@ logic_isnull(struct kernel_call *k, struct err *e)
 {
 	const struct column *p = &k->arg[0];
 	uint8_t *o = k->out->data;
+	int n = k->n;
 
 	(void)e;
-	memset(o, 0, (size_t)k->n);
+	memset(o, 0, (size_t)n);
 	if (p->valid)
-		for (int i = 0; i < k->n; i++)
+		for (int i = 0; i < n; i++)
 			o[i] = col_null(p, i);
 	return 0;
 }
@@ -101,11 +106,12 @@ logic_isnotnull(struct kernel_call *k, struct err *e)
 {
 	const struct column *p = &k->arg[0];
 	uint8_t *o = k->out->data;
+	int n = k->n;
 
 	(void)e;
-	memset(o, 1, (size_t)k->n);
+	memset(o, 1, (size_t)n);
 	if (p->valid)
-		for (int i = 0; i < k->n; i++)
+		for (int i = 0; i < n; i++)
 			o[i] = !col_null(p, i);
 	return 0;
 }
@@ -114,8 +120,9 @@ static int
 test_is(struct kernel_call *k, unsigned value, unsigned wanted)
 {
 	uint8_t *o = k->out->data;
+	int n = k->n;
 
-	for (int i = 0; i < k->n; i++)
+	for (int i = 0; i < n; i++)
 		o[i] = is_value(&k->arg[0], i, value) == wanted;
 	return 0;
 }

@@ -33,10 +33,13 @@ int compare_same(struct kernel_call *k, struct err *e);         /* <=> */
 
 /* Writes those of the rows pick[0..n) (NULL: 0..n) for which "row op
  * constant" holds to out, which may be pick; returns their number.  No row
- * may be null.  NULL: no such kernel for this type. */
-typedef int (*pick_fn)(const struct column *c, const struct column *constant,
-    const int32_t *pick, int n, int32_t *out);
-pick_fn compare_pick(enum compare_op op, const struct type *t);
+ * may be null.  Only for types that compare_can_pick. */
+int compare_pick(enum compare_op op, const struct column *c,
+    const struct column *constant, const int32_t *pick, int n, int32_t *out);
+bool compare_can_pick(const struct type *t);
+
+/* The rows pick[i] (NULL: i) for which v[i] is not 0. */
+int pick_bools(const uint8_t *v, const int32_t *pick, int n, int32_t *out);
 
 /* Rows that are (not) null; rows where a flat boolean column is true. */
 int pick_valid(const struct column *c, const int32_t *pick, int n,

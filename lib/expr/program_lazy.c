@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/simd.h"
 #include "expr/block.h"
 
 /* What a way gave for some rows: row i of the list is row at(i) of col. */
@@ -56,8 +57,13 @@ lazy_room(struct block *b, struct lazy *z, int n)
 
 #define SCATTER(T)                                                      \
 	do {                                                            \
-		const T *v = p->col->data;                              \
+		const T *v = p->col->data, one = v[0];                  \
 		T *o = out->data;                                       \
+		if (rows == NULL && (p->col->flags & COL_CONST)) {      \
+			for (int i = 0; i < m; i++)                     \
+				o[i] = one;                             \
+			break;                                          \
+		}                                                       \
 		for (int i = 0; i < m; i++)                             \
 			o[rows ? rows[i] : i] = v[piece_row(p, i)];     \
 	} while (0)
@@ -65,7 +71,7 @@ lazy_room(struct block *b, struct lazy *z, int n)
 struct word16 { uint64_t w[2]; };
 
 /* Puts the piece into rows[0..m) of the result. */
-static void
+SIMD_CLONES static void
 scatter(struct reg *out, const struct piece *p, const int32_t *rows, int m)
 {
 	switch (type_width(out->col.type)) {
@@ -286,7 +292,7 @@ logic_run(struct block *b, struct step *s, int n, unsigned dominant,
 	} while (0)
 
 /* out = c ? from : out, over all rows. */
-static void
+SIMD_CLONES static void
 blend(struct reg *out, const uint8_t *c, const struct column *from, int n)
 {
 	switch (type_width(out->col.type)) {

@@ -60,9 +60,9 @@ plan_compare(struct program *p, const struct expr *x, struct conjunct *c)
 	}
 	if (col->kind != EXPR_COL || lit->kind != EXPR_LIT || lit->u.lit.null)
 		return 0;
-	c->pick = compare_pick((enum compare_op)op, col->type);
+	c->op = (enum compare_op)op;
 	c->col = schema_find(p->in, col->u.col.id);
-	if (c->pick == NULL || c->col < 0)
+	if (!compare_can_pick(col->type) || c->col < 0)
 		return 0;
 	datum_column(&lit->u.lit, &c->constant, p->arena);
 	c->kind = CONJUNCT_COMPARE;
@@ -153,7 +153,7 @@ run_simple(const struct conjunct *c, const struct column *v,
 			n = pick_valid(v, pick, n, out);
 			pick = out;
 		}
-		return c->pick(v, &c->constant, pick, n, out);
+		return compare_pick(c->op, v, &c->constant, pick, n, out);
 	}
 }
 
@@ -177,6 +177,8 @@ run_block(struct conjunct *c, const struct batch *b, const int32_t *pick,
 	TRY(block_run(k, n, e));
 	if (v->flags & COL_CONST)
 		return keep(pick_true(v, NULL, 1, &one), pick, n, out);
+	if (v->valid == NULL)
+		return pick_bools(v->data, pick, n, out);
 	for (int i = 0; i < n; i++) {
 		out[m] = pick ? pick[i] : i;
 		m += ((const uint8_t *)v->data)[i] & !col_null(v, i);
