@@ -11,7 +11,7 @@ name(struct text *to, const struct column *c, int64_t i,                \
     const struct zone *z)                                               \
 {                                                                       \
 	const T *v = c->data;                                           \
-                                                                        \
+									\
 	(void)z;                                                        \
 	to->n += (size_t)put(text_room(to, room), v[i]);                \
 }

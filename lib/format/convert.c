@@ -115,7 +115,7 @@ static inline bool                                                      \
 name(const struct convert *c, struct cell x, T *v)                      \
 {                                                                       \
 	int64_t w;                                                      \
-                                                                        \
+									\
 	if (!get_i64(c, x, &w) || w < (low) || w > (high))              \
 		return false;                                           \
 	*v = (T)w;                                                      \
@@ -385,7 +385,7 @@ name(const struct convert *c, const struct cell *cell,                  \
 {                                                                       \
 	for (int i = 0; i < n; i++) {                                   \
 		T *v = (T *)to->data + (row ? row[i] : i);              \
-                                                                        \
+									\
 		if (cell[i].p && get(c, cell[i], v))                    \
 			continue;                                       \
 		memset(v, 0, sizeof *v);                                \
