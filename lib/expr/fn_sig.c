@@ -48,7 +48,9 @@ bind_sig(struct func_bind *b, const char *args, char result, struct err *e)
 	for (int i = 0; i < b->narg; i++) {
 		char want = *c == 'x' ? binary ? 'b' : 's' : *c;
 
-		if (want != '?')
+		if (want == 'b' && b->arg[i]->type->kind == TYPE_STR)
+			;       /* the same bytes: no cast needed */
+		else if (want != '?')
 			TRY(bind_cast(b, i, sig_type(want), e));
 		if (c[1])
 			c++;

@@ -3,7 +3,8 @@
  * the function tables share.
  *
  * A signature is one letter an argument (the last one repeats):
- *   s string   x string or binary, whichever it is   b binary
+ *   s string   x string or binary, whichever it is
+ *   b binary, and strings as they are (kernels see bytes)
  *   i int      l bigint     d double    B boolean    ? any, left as it is
  * and a letter for the result, where 0 is the type of argument 0 and a is
  * array<string>.

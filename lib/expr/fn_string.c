@@ -148,7 +148,8 @@ const struct func func_string[] = {
 	    "As like, ignoring case.", "'Spark' ilike '_PARK%'"),
 	ROW("split", 2, 3, C, bind_split, NULL, "split(str, regex[, limit])",
 	    "The parts between matches of a regular expression, at most limit "
-	    "of them, as an array.", "split('a1b2c', '[0-9]')[1] = 'b'"),
+	    "of them, as an array.", "concat_ws('|', split('a1b2c', "
+	    "'[0-9]')) = 'a|b|c'"),
 
 	ROW("concat", 0, -1, C, bind_concat, k_concat, "concat(a, b, ...)",
 	    "Strings, binary values or arrays one after the other.",

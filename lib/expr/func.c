@@ -16,12 +16,18 @@ extern const struct func func_operators[];
 extern const struct func func_conditional[];
 extern const struct func func_cast[];
 extern const struct func func_string[];
+extern const struct func func_regex[];
+extern const struct func func_math[];
+extern const struct func func_hash[];
 
 static const struct func *const tables[] = {
 	func_operators,
 	func_conditional,
 	func_cast,
 	func_string,
+	func_regex,
+	func_math,
+	func_hash,
 };
 #define NTABLE (sizeof tables / sizeof tables[0])
 

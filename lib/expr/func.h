@@ -27,8 +27,7 @@ enum func_flags {
 	FN_OPERATOR = 1 << 7,   /* printed infix or in another special form */
 	FN_HIDDEN  = 1 << 8,    /* internal: users cannot call it by name */
 	FN_GENERATOR = 1 << 9,  /* explode & co: only in generate nodes; type is
-	                         * the struct of the columns that it makes, the
-	                         * kernel's result an array of it */
+	                         * the struct of the columns that it makes */
 	FN_IMPLICIT = 1 << 10,  /* of a call: a cast that coercion inserted */
 };
 

@@ -42,7 +42,7 @@ expr_new(struct parser *p, enum ast_expr_kind kind, int first)
 }
 
 struct ast_expr *
-call_new(struct parser *p, const char *name, int first, int narg,
+ast_call_new(struct parser *p, const char *name, int first, int narg,
     struct ast_expr *a, struct ast_expr *b, struct ast_expr *c)
 {
 	struct ast_expr *x = expr_new(p, AST_CALL, first), *arg[] = { a, b, c };
@@ -151,7 +151,7 @@ climb(struct parser *p, int level, struct ast_expr **out)
 		p->chain = 0;
 		TRY(climb(p, b->level + 1, &right));
 		TRY(parse_join_chain(p, chain));
-		left = call_new(p, b->name, first, 2, left, right, NULL);
+		left = ast_call_new(p, b->name, first, 2, left, right, NULL);
 		left->u.call.name_span = at;
 	}
 	parse_leave(p);
@@ -176,7 +176,7 @@ parse_unary(struct parser *p, struct ast_expr **out)
 		TRY(parse_enter(p));
 		TRY(parse_unary(p, &x));
 		parse_leave(p);
-		*out = call_new(p, sign[i][1], first, 1, x, NULL, NULL);
+		*out = ast_call_new(p, sign[i][1], first, 1, x, NULL, NULL);
 		(*out)->u.call.name_span = tok_span(p, first);
 		return 0;
 	}
@@ -193,7 +193,7 @@ parse_value(struct parser *p, struct ast_expr **out)
 static void
 negate(struct parser *p, int first, struct ast_expr **x)
 {
-	*x = call_new(p, "not", first, 1, *x, NULL, NULL);
+	*x = ast_call_new(p, "not", first, 1, *x, NULL, NULL);
 }
 
 /* in (query), in (a, b): behind the word in. */
@@ -243,7 +243,7 @@ parse_like_list(struct parser *p, int first, const char *like, int not,
 	arg = arena_raw(p->a, sizeof *arg * (size_t)(list.n + 1));
 	arg[0] = left;
 	memcpy(arg + 1, list.v, sizeof *arg * (size_t)list.n);
-	*out = call_new(p, arena_printf(p->a, "%s_%s", like,
+	*out = ast_call_new(p, arena_printf(p->a, "%s_%s", like,
 	    any != not ? "any" : "all"), first, 0, NULL, NULL, NULL);
 	(*out)->u.call.arg = arg;
 	(*out)->u.call.narg = list.n + 1;
@@ -268,7 +268,7 @@ parse_like(struct parser *p, int first, int not, struct ast_expr *left,
 			return parse_expected(p, "a string behind escape");
 		TRY(parse_primary(p, &escape));
 	}
-	*out = call_new(p, name, first, escape ? 3 : 2, left, pattern, escape);
+	*out = ast_call_new(p, name, first, escape ? 3 : 2, left, pattern, escape);
 	return 0;
 }
 
@@ -281,7 +281,7 @@ parse_between(struct parser *p, int first, struct ast_expr *left,
 	TRY(parse_value(p, &lo));
 	TRY(need_word(p, "and", "between the two limits of between"));
 	TRY(parse_value(p, &hi));
-	*out = call_new(p, "between", first, 3, left, lo, hi);
+	*out = ast_call_new(p, "between", first, 3, left, lo, hi);
 	return 0;
 }
 
@@ -299,7 +299,7 @@ parse_is(struct parser *p, int first, struct ast_expr *left,
 
 	if (take_words(p, "distinct from")) {
 		TRY(parse_value(p, &right));
-		*out = call_new(p, "<=>", first, 2, left, right, NULL);
+		*out = ast_call_new(p, "<=>", first, 2, left, right, NULL);
 		if (!not)
 			negate(p, first, out);
 		return 0;
@@ -311,7 +311,7 @@ parse_is(struct parser *p, int first, struct ast_expr *left,
 			continue;
 		if (not && i < 2)
 			name = "isnotnull";
-		*out = call_new(p, name, first, 1, left, NULL, NULL);
+		*out = ast_call_new(p, name, first, 1, left, NULL, NULL);
 		if (not && i >= 2)
 			negate(p, first, out);
 		return 0;
@@ -367,7 +367,7 @@ balance(struct parser *p, const char *name, struct ast_expr **v, int n)
 		return v[0];
 	l = balance(p, name, v, n / 2);
 	r = balance(p, name, v + n / 2, n - n / 2);
-	x = call_new(p, name, p->i, 2, l, r, NULL);
+	x = ast_call_new(p, name, p->i, 2, l, r, NULL);
 	x->span = l->span;
 	x->span.len = r->span.at + r->span.len - l->span.at;
 	x->u.call.name_span = x->span;

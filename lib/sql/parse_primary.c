@@ -273,7 +273,7 @@ parse_postfix(struct parser *p, int first, struct ast_expr **x)
 		int at = ++p->i;
 
 		TRY(parse_name(p, "a collation", &name));
-		*x = call_new(p, "collate", first, 2, base, string_new(p,
+		*x = ast_call_new(p, "collate", first, 2, base, string_new(p,
 		    arena_memdup(p->a, p->text + name.span.at,
 		    (size_t)name.span.len), at), NULL);
 	} else {

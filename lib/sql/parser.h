@@ -121,7 +121,7 @@ int parse_sorts(struct parser *p, struct ast_sort **out, int *n);
 int parse_window(struct parser *p, struct ast_window **out);    /* (…) */
 int parse_named_windows(struct parser *p, struct ast_windows *out);
 struct ast_expr *expr_new(struct parser *p, enum ast_expr_kind kind, int first);
-struct ast_expr *call_new(struct parser *p, const char *name, int first,
+struct ast_expr *ast_call_new(struct parser *p, const char *name, int first,
     int narg, struct ast_expr *a, struct ast_expr *b, struct ast_expr *c);
 struct ast_expr *string_new(struct parser *p, const char *s, int first);
 
