@@ -16,6 +16,8 @@
 #include "expr/operators.h"
 #include "expr/program.h"
 
+#define ROWS_FEW 64             /* room of registers that see few rows */
+
 struct block;
 
 struct reg {
@@ -44,7 +46,8 @@ struct lazy {
 	int n;
 	struct branch *way;             /* one an argument */
 	bool eager;                     /* all ways are registers */
-	int32_t *rows, *hits;           /* BATCH_ROWS each */
+	int32_t *rows, *hits;           /* cap each */
+	int cap;
 	/* Nested types: where each row comes from. */
 	struct column *from;            /* one a way */
 	int32_t *from_way, *from_row;
@@ -53,6 +56,7 @@ struct lazy {
 
 struct step {
 	const struct expr *x;
+	const struct type *type;        /* of the register */
 	int out, narg;
 	int *arg;                       /* registers */
 	struct column *argv;            /* their columns, for the kernel */
@@ -104,6 +108,9 @@ struct program {
 /* Makes a root block that computes x[0..n). */
 int block_new(struct program *p, struct expr *const *x, int n,
     struct block **out, struct err *e);
+
+/* Have x and y a dear subexpression in common? */
+bool block_shares(const struct expr *x, const struct expr *y);
 
 /* Sets the imports from a batch's columns; pick NULL: as they are. */
 void block_load(struct block *b, const struct column *col,

@@ -116,7 +116,7 @@ holds(enum compare_op op, int r)
 
 typedef void test_fn(const void *, const void *, const int32_t *, int,
     uint8_t *);
-static test_fn *const tests[COMPARE_OPS][WIDTHS + 1];
+static test_fn *test_of(enum compare_op op, const struct column *constant);
 
 /* Strings and nested values: bytes of null rows are never looked at. */
 static void
@@ -129,7 +129,7 @@ compare_slow(struct kernel_call *k, enum compare_op op)
 	bool equality = bytes && (op == COMPARE_EQ || op == COMPARE_NE);
 
 	if (bytes && k->out->valid == NULL && (q->flags & COL_CONST)) {
-		tests[op][WIDTHS](a, b, NULL, k->n, o);
+		test_of(op, q)(a, b, NULL, k->n, o);
 		return;
 	}
 	for (int i = 0; i < k->n; i++) {
@@ -251,6 +251,14 @@ SIX(f64, double, F, SIMD_CLONES)
 #define S_GE(x, y) (sview_cmp(&x, &y) >= 0)
 SIX(str, struct sview, S, )
 
+struct words { uint64_t w[2]; };
+
+/* Short constants: a string equals one when its 16 bytes do. */
+#define S16_EQ(x, y) ((x.w[0] == y.w[0]) & (x.w[1] == y.w[1]))
+#define S16_NE(x, y) ((x.w[0] != y.w[0]) | (x.w[1] != y.w[1]))
+TEST(test_eq_short, struct words, S16_EQ, SIMD_CLONES)
+TEST(test_ne_short, struct words, S16_NE, SIMD_CLONES)
+
 #define ROW(op) { test_##op##_i8, test_##op##_i16, test_##op##_i32, \
 	test_##op##_i64, test_##op##_i128, test_##op##_f32, \
 	test_##op##_f64, test_##op##_str }
@@ -259,23 +267,33 @@ static test_fn *const tests[COMPARE_OPS][WIDTHS + 1] = {
 	ROW(eq), ROW(ne), ROW(lt), ROW(le), ROW(gt), ROW(ge),
 };
 
-static int
-test_of(const struct type *t)
+static test_fn *
+test_of(enum compare_op op, const struct column *constant)
 {
-	return type_is_bytes(t) ? WIDTHS : width_of(t);
+	const struct type *t = constant->type;
+
+	if (!type_is_bytes(t))
+		return tests[op][width_of(t)];
+	if (((const struct sview *)constant->data)->len <= SVIEW_INLINE) {
+		if (op == COMPARE_EQ)
+			return test_eq_short;
+		if (op == COMPARE_NE)
+			return test_ne_short;
+	}
+	return tests[op][WIDTHS];
 }
 
 bool
 compare_can_pick(const struct type *t)
 {
-	return test_of(t) >= 0;
+	return type_is_bytes(t) || width_of(t) >= 0;
 }
 
 int
 compare_pick(enum compare_op op, const struct column *c,
     const struct column *constant, const int32_t *pick, int n, int32_t *out)
 {
-	test_fn *test = tests[op][test_of(c->type)];
+	test_fn *test = test_of(op, constant);
 	size_t w = (size_t)type_width(c->type);
 	uint8_t o[ROWS_AT_ONCE];
 	int m = 0;

@@ -27,7 +27,8 @@ enum func_flags {
 	FN_OPERATOR = 1 << 7,   /* printed infix or in another special form */
 	FN_HIDDEN  = 1 << 8,    /* internal: users cannot call it by name */
 	FN_GENERATOR = 1 << 9,  /* explode & co: only in generate nodes; type is
-	                         * the struct of the columns that it makes */
+	                         * the struct of the columns that it makes, the
+	                         * kernel's result an array of it */
 	FN_IMPLICIT = 1 << 10,  /* of a call: a cast that coercion inserted */
 };
 

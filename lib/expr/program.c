@@ -16,8 +16,6 @@
 #include "column/datum.h"
 #include "expr/block.h"
 
-#define ROWS_FEW 64             /* room of registers that see few rows */
-
 void
 reg_room(struct block *b, struct reg *r, const struct type *t, int n)
 {
@@ -189,9 +187,9 @@ step_run(struct block *b, struct step *s, int n, struct err *e)
 		.part = p->env.part,
 	};
 
-	reg_room(b, out, x->type, k.n);
+	reg_room(b, out, s->type, k.n);
 	if (!(x->u.call.flags & FN_CUSTOM) && strict_valid(s, out, k.n)) {
-		col_alloc(&out->col, k.heap, x->type, 1, COL_WITH_VALID);
+		col_alloc(&out->col, k.heap, s->type, 1, COL_WITH_VALID);
 		out->col.flags |= COL_CONST;
 	} else if (x->u.call.kernel(&k, e) < 0) {
 		if (e->kind == ERR_USER)

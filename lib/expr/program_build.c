@@ -29,8 +29,9 @@ static int
 reg_find(const struct block *b, const struct expr *x)
 {
 	for (int i = 0; i < b->nreg; i++)
-		if (b->reg[i].x && expr_equal(b->reg[i].x, x))
-			return i;
+		if (b->reg[i].x && (b->reg[i].x == x ||
+		    expr_equal(b->reg[i].x, x)))
+			return i;       /* the same rand() is one value */
 	return -1;
 }
 
@@ -113,6 +114,30 @@ is_cheap(const struct expr *x, int depth)
 	return true;
 }
 
+static bool
+contains(const struct expr *x, const struct expr *part)
+{
+	if (x == part || expr_equal(x, part))
+		return true;
+	for (int i = 0; x->kind == EXPR_CALL && i < x->u.call.narg; i++)
+		if (contains(x->u.call.arg[i], part))
+			return true;
+	return false;
+}
+
+bool
+block_shares(const struct expr *x, const struct expr *y)
+{
+	if (y->kind != EXPR_CALL)
+		return false;
+	if (!is_cheap(y, 0) && contains(x, y))
+		return true;
+	for (int i = 0; i < y->u.call.narg; i++)
+		if (block_shares(x, y->u.call.arg[i]))
+			return true;
+	return false;
+}
+
 /* A way of control flow: in this block if safe, else in its own. */
 static int
 compile_way(struct block *b, const struct expr *x, bool always,
@@ -164,6 +189,8 @@ step_new(struct block *b, const struct expr *x, int narg)
 	s = &b->step[b->nstep++];
 	memset(s, 0, sizeof *s);
 	s->x = x;
+	s->type = x->u.call.flags & FN_GENERATOR ?
+	    type_array(a, x->type) : x->type;
 	s->narg = narg;
 	s->arg = NEW_N(a, int, narg + 1);
 	s->argv = NEW_N(a, struct column, narg + 1);

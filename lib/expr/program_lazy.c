@@ -43,10 +43,12 @@ static void
 lazy_room(struct block *b, struct lazy *z, int n)
 {
 	struct arena *a = b->prog->arena;
-	size_t cap = (size_t)(n > BATCH_ROWS ? n : BATCH_ROWS);
+	size_t cap;
 
-	if (z->rows)
+	if (n <= z->cap)
 		return;
+	z->cap = n <= ROWS_FEW ? ROWS_FEW : n > BATCH_ROWS ? n : BATCH_ROWS;
+	cap = (size_t)z->cap;
 	z->rows = arena_raw(a, cap * sizeof *z->rows);
 	z->hits = arena_raw(a, cap * sizeof *z->hits);
 	if (z->builder) {

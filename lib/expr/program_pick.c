@@ -92,10 +92,21 @@ plan_simple(struct program *p, const struct expr *x, struct conjunct *c)
 	return c->col >= 0;
 }
 
+/* May the two sides of this "and" run apart?  Not when they share work, or
+ * a rand() that must be the same on both. */
+static bool
+splits(const struct expr *x)
+{
+	return x->kind == EXPR_CALL &&
+	    strcmp(x->u.call.fn->name, "and") == 0 &&
+	    expr_is_deterministic(x) &&
+	    !block_shares(x->u.call.arg[0], x->u.call.arg[1]);
+}
+
 static int
 count(const struct expr *x)
 {
-	if (x->kind == EXPR_CALL && strcmp(x->u.call.fn->name, "and") == 0)
+	if (splits(x))
 		return count(x->u.call.arg[0]) + count(x->u.call.arg[1]);
 	return 1;
 }
@@ -105,7 +116,7 @@ plan(struct program *p, struct expr *x, struct err *e)
 {
 	struct conjunct *c = &p->conjunct[p->nconjunct];
 
-	if (x->kind == EXPR_CALL && strcmp(x->u.call.fn->name, "and") == 0) {
+	if (splits(x)) {
 		TRY(plan(p, x->u.call.arg[0], e));
 		return plan(p, x->u.call.arg[1], e);
 	}

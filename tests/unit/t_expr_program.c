@@ -65,6 +65,8 @@ static const struct {
 	{ "(and true (> a 1))", "2" }, { "(= a (- 4 a))", "" },
 	{ "(= p 1.25)", "0" }, { "(< (* a a) 5)", "0" },
 	{ "(> day '2023-12-31')", "0" },
+	{ "(between (|| t n) 'abc' 'abd')", "0" },
+	{ "(and (> a 0) (between (|| t n) 'a' 'abd'))", "0,2" },
 };
 
 static void
