@@ -409,7 +409,7 @@ const struct func func_hash[] = {
 	    "hash('Spark', 123, 2) = -1321691492"),
 	ROW("xxhash64", 0, -1, ANY, bind_xxhash64, k_xxhash64,
 	    "xxhash64(a, b, ...)", "XXH64 hash of any values as a bigint.",
-	    
+
 	    "xxhash64('Spark', 123, 2) = 5602566077635097486"),
 	{ 0 },
 };

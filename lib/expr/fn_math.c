@@ -115,7 +115,7 @@ const struct func func_math[] = {
 	ROW("isnan", 1, 1, C | FN_CUSTOM | FN_NONNULL, bind_isnan, NULL,
 	    "isnan(x)", "Is it NaN?", "isnan(cast('NaN' as double))"),
 	ROW("nanvl", 2, 2, C | FN_CUSTOM, bind_nanvl, NULL, "nanvl(x, y)",
-	    "x, or y if x is NaN.", 
+	    "x, or y if x is NaN.",
 	    "nanvl(cast('NaN' as double), 123) = 123.0"),
 	ROW("rand", 0, 1, RANDOM, bind_rand, NULL, "rand([seed])",
 	    "A random number from 0 to below 1; the same for the same seed, "

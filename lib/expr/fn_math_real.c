@@ -15,7 +15,6 @@ name(struct kernel_call *k, struct err *e)                              \
 {                                                                       \
 	const double *a = k->arg[0].data;                               \
 	double *restrict o = k->out->data;                              \
-                                                                        \
 	(void)e;                                                        \
 	for (int i = 0; i < k->n; i++)                                  \
 		o[i] = (formula);                                       \
@@ -61,7 +60,6 @@ name(struct kernel_call *k, struct err *e)                              \
 {                                                                       \
 	const double *a = k->arg[0].data, *b = k->arg[1].data;          \
 	double *restrict o = k->out->data;                              \
-                                                                        \
 	(void)e;                                                        \
 	for (int i = 0; i < k->n; i++)                                  \
 		o[i] = call(a[i], b[i]);                                \

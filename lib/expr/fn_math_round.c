@@ -79,7 +79,6 @@ name(struct kernel_call *k, struct err *e)                              \
 {                                                                       \
 	const T *a = k->arg[0].data;                                    \
 	T *restrict o = k->out->data;                                   \
-                                                                        \
 	(void)e;                                                        \
 	for (int i = 0; i < k->n; i++)                                  \
 		o[i] = call(a[i]);                                      \

@@ -336,7 +336,6 @@ name(struct kernel_call *k, struct err *e)                              \
 {                                                                       \
 	struct rx_run r = { 0 };                                        \
 	int rc = rows(k, &r, e);                                        \
-                                                                        \
 	matcher_release(&r.m);                                          \
 	return rc;                                                      \
 }

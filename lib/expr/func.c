@@ -19,6 +19,8 @@ extern const struct func func_string[];
 extern const struct func func_regex[];
 extern const struct func func_math[];
 extern const struct func func_hash[];
+extern const struct func func_json[];
+extern const struct func func_context[];
 
 static const struct func *const tables[] = {
 	func_operators,
@@ -28,6 +30,8 @@ static const struct func *const tables[] = {
 	func_regex,
 	func_math,
 	func_hash,
+	func_json,
+	func_context,
 };
 #define NTABLE (sizeof tables / sizeof tables[0])
 
