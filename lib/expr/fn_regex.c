@@ -112,8 +112,9 @@ extract_rows(struct kernel_call *k, struct rx_run *r, struct err *e)
 		hit = matcher_find(&r->m, s.p, s.n, 0, e);
 		if (hit < 0)
 			return hit;
-		part = group_bytes(&r->m, s.p, g);
-		row_part(k, i, part.p, hit ? part.n : 0);
+		part = hit ? group_bytes(&r->m, s.p, g)
+		    : (struct bytes){ s.p, 0 };
+		row_part(k, i, part.p, part.n);
 	}
 	return 0;
 }
@@ -190,11 +191,12 @@ substr_rows(struct kernel_call *k, struct rx_run *r, struct err *e)
 		hit = matcher_find(&r->m, s.p, s.n, 0, e);
 		if (hit < 0)
 			return hit;
-		part = group_bytes(&r->m, s.p, 0);
-		if (hit)
-			row_part(k, i, part.p, part.n);
-		else
+		if (!hit) {
 			kernel_null(k, i);
+			continue;
+		}
+		part = group_bytes(&r->m, s.p, 0);
+		row_part(k, i, part.p, part.n);
 	}
 	return 0;
 }

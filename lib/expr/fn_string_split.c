@@ -29,14 +29,13 @@ struct split {
 	struct regex *re;
 };
 
-/* Masks that keep the first len of 12 bytes. */
-#define LOW(n)  ((n) >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * (n)) - 1)
-#define HIGH(n) ((n) <= 8 ? 0 : (uint32_t)(((uint64_t)1 << 8 * ((n) - 8)) - 1))
+/* Masks that keep the first n of 12 bytes. */
 static const struct { uint64_t low; uint32_t high; } keep[SVIEW_INLINE + 1] = {
-	{ 0, 0 }, { LOW(1), 0 }, { LOW(2), 0 }, { LOW(3), 0 }, { LOW(4), 0 },
-	{ LOW(5), 0 }, { LOW(6), 0 }, { LOW(7), 0 }, { LOW(8), 0 },
-	{ LOW(9), HIGH(9) }, { LOW(10), HIGH(10) }, { LOW(11), HIGH(11) },
-	{ LOW(12), HIGH(12) },
+	{ 0x0, 0x0 }, { 0xff, 0x0 }, { 0xffff, 0x0 }, { 0xffffff, 0x0 },
+	{ 0xffffffff, 0x0 }, { 0xffffffffff, 0x0 }, { 0xffffffffffff, 0x0 },
+	{ 0xffffffffffffff, 0x0 }, { 0xffffffffffffffff, 0x0 },
+	{ 0xffffffffffffffff, 0xff }, { 0xffffffffffffffff, 0xffff },
+	{ 0xffffffffffffffff, 0xffffff }, { 0xffffffffffffffff, 0xffffffff },
 };
 
 /* sview_of for a part of a string that ends at end: 12 bytes are read at
