@@ -295,7 +295,7 @@ k_encode(struct kernel_call *k, struct err *e)
 	ROWS(k, i) {
 		struct bytes s = row_bytes(k, 0, i);
 		size_t cap = 4 * s.n + 2;
-		enum charset cs;
+		enum charset cs = CS_UTF8;
 		uint32_t cp;
 		char *p, *to;
 
@@ -374,7 +374,7 @@ k_decode(struct kernel_call *k, struct err *e)
 	ROWS(k, i) {
 		struct bytes s = row_bytes(k, 0, i);
 		size_t cap = 3 * s.n, n, j = 0;
-		enum charset cs;
+		enum charset cs = CS_UTF8;
 		char *p, *to;
 
 		TRY(charset_of(row_bytes(k, 1, i), &cs, e));

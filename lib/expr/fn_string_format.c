@@ -298,8 +298,8 @@ put_value(struct text *to, struct directive *d, const struct kernel_call *k,
 {
 	const struct column *c = &k->arg[a];
 	const struct type *t = k->call->u.call.arg[a]->type;
-	int64_t v;
-	int bits, n;
+	int64_t v = 0;
+	int bits = 64, n;
 	char buf[4];
 
 	if (!conv_takes(d->conv, t))
