@@ -4,8 +4,9 @@
  * A separator without special characters never meets a regular expression:
  * one byte is looked for with vector compares, 64 bytes of text at a time,
  * longer ones by byte search.  The parts are views into the input: no byte
- * of a part longer than 12 is copied.  One pass counts (single byte), so
- * that the list gets its memory at once; the other kinds grow it.
+ * of a part longer than 12 is copied, shorter ones are put into their view
+ * without a call.  For a single byte the list gets room for the most parts
+ * there can be, which is given back; the other kinds grow it.
  *
  * As in Spark: limit > 0 bounds the number of parts, else all of them come,
  * trailing empty ones too; an empty pattern cuts into characters; an empty
@@ -20,6 +21,10 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+
+__extension__ typedef unsigned __int128 u128;
+
+enum { GUESS_MAX = 1 << 18 };   /* bytes of input, 16 times that of views */
 
 enum split_kind { SPLIT_BYTE, SPLIT_BYTES, SPLIT_CHARS, SPLIT_REGEX };
 
@@ -38,81 +43,144 @@ static const struct { uint64_t low; uint32_t high; } keep[SVIEW_INLINE + 1] = {
 	{ 0xffffffffffffffff, 0xffffff }, { 0xffffffffffffffff, 0xffffffff },
 };
 
-/* sview_of for a part of a string that ends at end: 12 bytes are read at
- * once where there are as many. */
+/* sview_of for a part of a string.  The 12 bytes before limit can be read:
+ * so twelve bytes are taken at once, moved into place and cut by a mask. */
 static inline void
-view_put(struct sview *v, const char *p, size_t len, const char *end)
+view_put(struct sview *v, const char *p, size_t len, const char *limit)
 {
-	if (len <= SVIEW_INLINE && end - p >= SVIEW_INLINE) {
-		uint64_t low;
-		uint32_t high, n = (uint32_t)len;
+	uint32_t n = (uint32_t)len, high;
+	uint64_t low;
 
+	if (len > SVIEW_INLINE) {
+		memcpy(v, &n, 4);
+		memcpy(v->head, p, 4);
+		v->ptr = p;
+		return;
+	}
+	if (limit - p >= SVIEW_INLINE) {
 		memcpy(&low, p, 8);
 		memcpy(&high, p + 8, 4);
-		low &= keep[len].low;
-		high &= keep[len].high;
-		memcpy(v, &n, 4);
-		memcpy((char *)v + 4, &low, 8);
-		memcpy((char *)v + 12, &high, 4);
 	} else {
-		*v = sview_of(p, len);
+		size_t bits = 8 * (SVIEW_INLINE - (size_t)(limit - p));
+		u128 both;
+
+		memcpy(&low, limit - 12, 8);
+		memcpy(&high, limit - 4, 4);
+		both = ((u128)high << 64 | low) >> bits;
+		low = (uint64_t)both;
+		high = (uint32_t)(both >> 64);
 	}
+	low &= keep[len].low;
+	high &= keep[len].high;
+	memcpy(v, &n, 4);
+	memcpy((char *)v + 4, &low, 8);
+	memcpy((char *)v + 12, &high, 4);
 }
 
-/* Bit j: s[j] == c, for the next 64 bytes or what is left of len. */
-static inline uint64_t
-hits(const char *s, size_t len, char c)
-{
 #ifdef __SSE2__
-	if (len >= 64) {
-		__m128i all = _mm_set1_epi8(c);
-		uint64_t m = 0;
+static inline uint64_t
+hits16(const char *s, __m128i all)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)s);
 
-		for (int j = 0; j < 4; j++) {
-			__m128i v = _mm_loadu_si128(
-			    (const __m128i *)(const void *)(s + 16 * j));
-
-			m |= (uint64_t)(unsigned)_mm_movemask_epi8(
-			    _mm_cmpeq_epi8(v, all)) << 16 * j;
-		}
-		return m;
-	}
-#endif
-	return needle_mask(s, len < 64 ? len : 64, c);
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, all));
 }
+
+/* Bit j: s[j] == c, for j < 64. */
+static inline uint64_t
+hits64(const char *s, char c)
+{
+	__m128i all = _mm_set1_epi8(c);
+
+	return hits16(s, all) | hits16(s + 16, all) << 16 |
+	    hits16(s + 32, all) << 32 | hits16(s + 48, all) << 48;
+}
+
+/* The same for j < len < 64. */
+static inline uint64_t
+hits_short(const char *s, size_t len, char c)
+{
+	__m128i all = _mm_set1_epi8(c);
+	uint64_t m = 0;
+	size_t j = 0;
+
+	for (; j + 16 <= len; j += 16)
+		m |= hits16(s + j, all) << j;
+	if (j < len && len >= 16)
+		return m | hits16(s + len - 16, all) >> (16 - (len - j)) << j;
+	for (; j < len; j++)
+		m |= (uint64_t)(s[j] == c) << j;
+	return m;
+}
+#else
+static inline uint64_t
+hits_short(const char *s, size_t len, char c)
+{
+	uint64_t m = 0;
+
+	for (size_t j = 0; j < len; j++)
+		m |= (uint64_t)(s[j] == c) << j;
+	return m;
+}
+
+static inline uint64_t
+hits64(const char *s, char c)
+{
+	return hits_short(s, 64, c);
+}
+#endif
 
 static struct sview *
 split_byte(struct sview *to, struct bytes s, char c)
 {
 	const char *end = s.p + s.n, *start = s.p;
+	const char *limit = s.n < SVIEW_INLINE ? s.p + SVIEW_INLINE : end;
 
 	for (size_t at = 0; at < s.n; at += 64) {
-		uint64_t m = hits(s.p + at, s.n - at, c);
+		size_t left = s.n - at;
+		uint64_t m = left >= 64 ? hits64(s.p + at, c)
+		    : at ? hits64(end - 64, c) >> (64 - left)
+		    : hits_short(s.p, left, c);
 
 		for (; m; m &= m - 1) {
 			const char *hit = s.p + at + __builtin_ctzll(m);
 
-			view_put(to++, start, (size_t)(hit - start), end);
+			view_put(to++, start, (size_t)(hit - start), limit);
 			start = hit + 1;
 		}
 	}
-	view_put(to++, start, (size_t)(end - start), end);
+	view_put(to++, start, (size_t)(end - start), limit);
 	return to;
 }
 
-/* Both passes for a single byte without limit. */
+/* At most how many parts; counted when the guess would waste memory. */
+static int64_t
+byte_bound(const struct kernel_call *k, char c)
+{
+	int64_t bytes = 0, n = 0;
+
+	ROWS(k, i)
+		bytes += kernel_str(k, 0, i)->len + 1;
+	if (bytes <= GUESS_MAX)
+		return bytes;
+	ROWS(k, i) {
+		struct bytes s = row_bytes(k, 0, i);
+
+		n++;
+		for (size_t j = 0; j < s.n; j++)
+			n += s.p[j] == c;
+	}
+	return n;
+}
+
+/* A single byte without limit. */
 static int
 byte_rows(struct kernel_call *k, char c, struct err *e)
 {
 	struct lview *o = k->out->data;
+	int64_t n = byte_bound(k, c);
 	struct sview *first, *to;
-	int64_t n = 0;
 
-	ROWS(k, i) {
-		struct bytes s = row_bytes(k, 0, i);
-
-		n += (int64_t)needle_count(s.p, s.n, c) + 1;
-	}
 	if (n > INT32_MAX)
 		return err_user(e, EXIT_DATA, "split makes %lld parts of one "
 		    "batch; at most %d are allowed", (long long)n, INT32_MAX);
@@ -125,6 +193,9 @@ byte_rows(struct kernel_call *k, char c, struct err *e)
 		to = split_byte(to, row_bytes(k, 0, i), c);
 		o[i].len = (uint32_t)(to - first) - o[i].off;
 	}
+	k->out->nkid = (int32_t)(to - first);
+	if (k->heap->at == (char *)(first + n))
+		k->heap->at = (char *)to;
 	return 0;
 }
 

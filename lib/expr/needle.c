@@ -82,30 +82,3 @@ needle_rfind(const char *s, size_t len, const char *p, size_t n)
 	}
 	return best;
 }
-
-uint64_t
-needle_mask(const char *s, size_t len, char c)
-{
-	uint64_t m = 0;
-	size_t j = 0;
-
-#ifdef __SSE2__
-	__m128i all = _mm_set1_epi8(c);
-
-	for (; j + 16 <= len; j += 16)
-		m |= (uint64_t)mask16(s + j, all) << j;
-#endif
-	for (; j < len; j++)
-		m |= (uint64_t)(s[j] == c) << j;
-	return m;
-}
-
-size_t
-needle_count(const char *s, size_t len, char c)
-{
-	size_t n = 0;
-
-	for (size_t j = 0; j < len; j++)
-		n += s[j] == c;
-	return n;
-}

@@ -6,18 +6,11 @@
 #define EXPR_NEEDLE_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 /* First place of p[0..n) in s[0..len), or NULL.  n 0: s itself. */
 const char *needle_find(const char *s, size_t len, const char *p, size_t n);
 
 /* Last place, or NULL.  n 0: s + len. */
 const char *needle_rfind(const char *s, size_t len, const char *p, size_t n);
-
-/* How often the byte c is in s[0..len). */
-size_t needle_count(const char *s, size_t len, char c);
-
-/* Bit j of the result: s[j] == c, for j < len <= 64. */
-uint64_t needle_mask(const char *s, size_t len, char c);
 
 #endif
