@@ -68,8 +68,7 @@ few_digits(const char *p, uint32_t n, uint64_t *v)
 	unsigned shift = 8 * (8 - n);
 	uint64_t w = load8(p) << shift;
 
-	if (shift)
-		w |= ZEROS >> (64 - shift);
+	w |= ZEROS >> 1 >> (63 - shift);
 	*v = eight_digits(w);
 	return all_digits(w);
 }
@@ -126,40 +125,59 @@ NARROW(get_i8, int8_t, INT8_MIN, INT8_MAX)
 NARROW(get_i16, int16_t, INT16_MIN, INT16_MAX)
 NARROW(get_i32, int32_t, INT32_MIN, INT32_MAX)
 
-/* Offset of the first point in p[0..n), or n. */
-static inline uint32_t
-point_at(const char *p, uint32_t n)
+/* 0x80 where the byte is a point. */
+static inline uint64_t
+points(uint64_t w)
 {
 	const uint64_t low = 0x7f7f7f7f7f7f7f7fu;
+	uint64_t x = w ^ 0x2e2e2e2e2e2e2e2eu;
 
-	for (uint32_t k = 0; k < n; k += 8) {
-		uint64_t x = load8(p + k) ^ 0x2e2e2e2e2e2e2e2eu;
-		uint64_t zero = ~(((x & low) + low) | x | low);
-
-		if (zero) {
-			k += (uint32_t)__builtin_ctzll(zero) / 8;
-			return k < n ? k : n;
-		}
-	}
-	return n;
+	return ~(((x & low) + low) | x | low);
 }
 
-/* Digits with at most one point inside: mantissa and digits behind it. */
+/* As fixed_point, for up to 17 digits with a point at at. */
+static inline bool
+two_parts(const char *p, uint32_t n, uint32_t at, uint64_t *m, uint32_t *frac)
+{
+	uint64_t a = 0, b = 0;
+	uint32_t rest = n - at - 1;
+
+	if (n > 18 || (at && !digits(p, at, &a)) ||
+	    (rest && !digits(p + at + 1, rest, &b)) || n == 1)
+		return false;
+	*frac = rest;
+	*m = a * (uint64_t)pow10_i64[rest] + b;
+	return true;
+}
+
+/* Digits with at most one point inside: mantissa and digits behind it.  Up
+ * to eight bytes: the point is taken out, the rest is one load. */
 static inline bool
 fixed_point(const char *p, uint32_t n, uint64_t *m, uint32_t *frac)
 {
-	uint32_t at = point_at(p, n);
-	uint64_t a, b;
+	uint64_t w = load8(p), at = points(w), below;
+	uint32_t k;
 
 	*frac = 0;
-	if (at == n)
+	if (at == 0) {
+		if (n <= 8)
+			return digits(p, n, m);
+		at = points(load8(p + 8));
+		k = at ? 8 + (uint32_t)__builtin_ctzll(at) / 8 : n;
+		return k < n ? two_parts(p, n, k, m, frac) : digits(p, n, m);
+	}
+	k = (uint32_t)__builtin_ctzll(at) / 8;
+	if (k >= n)
 		return digits(p, n, m);
-	if (n > 19 || !digits(p, at, &a) ||
-	    !digits(p + at + 1, n - at - 1, &b))
-		return false;
-	*frac = n - at - 1;
-	*m = a * (uint64_t)pow10_i64[*frac] + b;
-	return true;
+	if (n - 2 > 6)
+		return two_parts(p, n, k, m, frac);
+	below = ((uint64_t)1 << 8 * k) - 1;
+	w = (w & below) | (w >> 8 & ~below);
+	w <<= 8 * (9 - n);
+	w |= ZEROS >> (8 * (n - 1));
+	*frac = n - 1 - k;
+	*m = eight_digits(w);
+	return all_digits(w);
 }
 
 static inline bool
@@ -255,7 +273,8 @@ ten_date(const char *p, int32_t *days)
 	d = (uint32_t)dd;
 	if (m - 1 >= 12 || y == 0)
 		return false;
-	most = len[m] + (m == 2 && y % 4 == 0 && (y % 100 || y % 400 == 0));
+	most = len[m] + (uint32_t)((m == 2) & (y % 4 == 0) &
+	    ((y % 100 != 0) | (y % 400 == 0)));
 	if (d - 1 >= most)
 		return false;
 	y -= m <= 2;

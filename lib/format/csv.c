@@ -249,7 +249,7 @@ csv_begin(struct reader *r, const struct split *s, struct err *e)
 	c->split = *s;
 	c->at = 0;
 	c->bom = false;
-	c->done = alone && s->from > 0;
+	c->done = alone && (s->from > 0 || s->to == 0);
 	c->skip_rows = c->d.header;
 	if (alone)
 		c->split.to = -1;
@@ -262,6 +262,29 @@ csv_begin(struct reader *r, const struct split *s, struct err *e)
 	c->bom = has_bom(&c->feed);
 	c->at = c->bom ? 3 : 0;
 	return skip_lines(c, c->d.skip, e);
+}
+
+static int
+too_long(struct csv *c, size_t start, struct err *e)
+{
+	return badrow_fail(&c->feed, c->feed.at + (int64_t)start, e,
+	    "the record is longer than max_record, %lld bytes%s",
+	    (long long)c->r.scan->max_record,
+	    c->x.quotes ? " (is a quote not closed?)" : "");
+}
+
+static int
+check_length(struct csv *c, struct err *e)
+{
+	const struct csv_index *x = &c->x;
+	int64_t max = c->r.scan->max_record;
+
+	if (max <= 0 || (int64_t)(x->next - c->at) <= max)
+		return 1;
+	for (int r = 0; r < x->nrow; r++)
+		if (x->end[x->last[r]] - x->start[r] > max)
+			return too_long(c, x->start[r], e);
+	return 1;
 }
 
 /* Indexes the next records; 0 at the end. */
@@ -278,14 +301,11 @@ next_index(struct csv *c, struct err *e)
 			csv_index_slow(&c->x, c->feed.p, c->at, c->feed.n,
 			    c->feed.last);
 		if (c->x.nrow > 0)
-			return 1;
+			return check_length(c, e);
 		if (c->feed.last)
 			return 0;
-		if (max > 0 && (int64_t)(c->feed.n - c->at) > max)
-			return badrow_fail(&c->feed, c->feed.at +
-			    (int64_t)c->at, e, "the record is longer than "
-			    "max_record, %lld bytes%s", (long long)max,
-			    c->x.quotes ? " (is a quote not closed?)" : "");
+		if (max > 0 && (int64_t)(c->feed.n - c->x.next) > max)
+			return too_long(c, c->x.next, e);
 		TRY(feed_slide(&c->feed, c->x.next, e));
 		c->at = 0;
 	}

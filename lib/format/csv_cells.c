@@ -15,7 +15,7 @@
 
 static void
 spans(const struct csv_index *x, const char *p, uint32_t f,
-    const int32_t *pick, int n, struct cell *out)
+    const int32_t *pick, int n, struct cell *out, bool keep_empty)
 {
 	uint32_t gap = x->d->nsep;
 
@@ -28,8 +28,8 @@ spans(const struct csv_index *x, const char *p, uint32_t f,
 			continue;
 		}
 		from = f ? x->end[at - 1] + gap : x->start[r];
-		out[i].p = p + from;
 		out[i].n = x->end[at] - from;
+		out[i].p = out[i].n || keep_empty ? p + from : NULL;
 	}
 }
 
@@ -120,7 +120,7 @@ backslashes(const struct csv_dialect *d, struct cell *cell, int n,
 }
 
 static void
-trim(const struct csv_dialect *d, struct cell *cell, int n)
+trim(const struct csv_dialect *d, struct cell *cell, int n, bool keep_empty)
 {
 	for (int i = 0; i < n; i++) {
 		struct cell *c = &cell[i];
@@ -132,6 +132,8 @@ trim(const struct csv_dialect *d, struct cell *cell, int n)
 		while (d->trim_right && c->p && c->n &&
 		    (uint8_t)c->p[c->n - 1] <= ' ')
 			c->n--;
+		if (c->n == 0 && !keep_empty)
+			c->p = NULL;
 	}
 }
 
@@ -169,11 +171,9 @@ csv_cells(const struct csv_index *x, const char *p, uint32_t f,
 	const struct csv_dialect *d = x->d;
 	bool keep_empty = d->backslash && type_is_bytes(type);
 
-	spans(x, p, f, pick, n, out);
+	spans(x, p, f, pick, n, out, keep_empty);
 	if (d->trim_left || d->trim_right)
-		trim(d, out, n);
-	for (int i = 0; !keep_empty && i < n; i++)
-		out[i].p = out[i].n ? out[i].p : NULL;
+		trim(d, out, n, keep_empty);
 	if (x->quotes && d->quote)
 		unquote(d, out, n, heap, heaped);
 	if (d->nnull)

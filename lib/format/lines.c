@@ -33,7 +33,7 @@ struct lines {
 	enum on_error on_error;
 	const char *sep;        /* or NULL: the three usual ends */
 	size_t nsep;
-	bool whole, done, alone;
+	bool whole, done, alone, bom;
 	size_t at;              /* where the next line starts */
 	bytemask_fn *masks;
 	int n;                  /* lines found: */
@@ -176,16 +176,17 @@ find_lines(struct lines *t, struct err *e)
 			return badrow_fail(&t->feed, t->feed.at +
 			    (int64_t)t->at, e, "the line is longer than "
 			    "max_record, %lld bytes", (long long)max);
-		from = t->sep ? 0 : to - t->at;
+		from = t->sep || to < t->at ? 0 : to - t->at;
 		to = t->at;
 		t->at = 0;
 		TRY(feed_slide(&t->feed, to, e));
 	}
-	if (t->at == t->feed.n && !(t->whole && t->at == 0))
+	if (t->at == t->feed.n && !t->whole)
 		return 0;
 	line_add(t, t->feed.n);
 	t->high = true;
-	t->at = t->feed.n + t->whole;
+	t->at = t->feed.n;
+	t->done |= t->whole;
 	return 1;
 }
 
@@ -200,7 +201,8 @@ lines_begin(struct reader *r, const struct split *s, struct err *e)
 	quarantine_end(&t->quarantine);
 	t->split = *s;
 	t->at = 0;
-	t->done = t->alone && s->from > 0;
+	t->bom = false;
+	t->done = t->alone && (s->from > 0 || s->to == 0);
 	if (t->alone)
 		t->split.to = -1;
 	if (t->done)
@@ -209,8 +211,9 @@ lines_begin(struct reader *r, const struct split *s, struct err *e)
 	    r->stable ? r->scan->shared : NULL, r->pool, e));
 	TRY(feed_slide(&t->feed, 0, e));
 	if (s->from == 0) {
-		if (t->feed.n >= 3 && memcmp(t->feed.p, "\xef\xbb\xbf", 3) == 0)
-			t->at = 3;
+		t->bom = t->feed.n >= 3 &&
+		    memcmp(t->feed.p, "\xef\xbb\xbf", 3) == 0;
+		t->at = t->bom ? 3 : 0;
 		return 0;
 	}
 	/* The line that from lies in belongs to the split before. */
@@ -230,6 +233,22 @@ lines_begin(struct reader *r, const struct split *s, struct err *e)
 	return 0;
 }
 
+/* Is a line longer than max_record? */
+static int
+check_length(struct lines *t, struct err *e)
+{
+	int64_t max = t->r.scan->max_record;
+
+	if (max <= 0 || (int64_t)(t->at - t->start[0]) <= max)
+		return 0;
+	for (int i = 0; i < t->n; i++)
+		if (t->len[i] > max)
+			return badrow_fail(&t->feed, t->feed.at + t->start[i],
+			    e, "the line is longer than max_record, %lld "
+			    "bytes", (long long)max);
+	return 0;
+}
+
 /* Leaves out the lines that start at or after the split's end. */
 static void
 cut_at_end(struct lines *t)
@@ -238,7 +257,11 @@ cut_at_end(struct lines *t)
 
 	if (to < 0)
 		return;
-	while (t->n > 0 && t->feed.at + t->start[t->n - 1] >= to) {
+	while (t->n > 0) {
+		int64_t start = t->feed.at + t->start[t->n - 1];
+
+		if (start < to || (start == 3 && t->bom && to > 0))
+			break;
 		t->n--;
 		t->done = true;
 	}
@@ -310,6 +333,7 @@ lines_next(struct reader *r, struct batch *b, struct err *e)
 		if (n <= 0)
 			return n;
 		cut_at_end(t);
+		TRY(check_length(t, e));
 		arena_reset(&t->heap);
 		if (r->scan->nout > 0 || t->high)
 			n = make_views(t, &stable, e);
@@ -340,14 +364,22 @@ lines_close(struct reader *r)
 }
 
 static int
+text_open(struct writer *w, struct text *to, struct err *e)
+{
+	(void)to;
+	if (w->schema->ncol == 1)
+		return 0;
+	return err_user(e, EXIT_USAGE, "format text has one column, not %d",
+	    w->schema->ncol);
+}
+
+static int
 text_put(struct writer *w, const struct batch *b, struct text *to,
     struct err *e)
 {
 	const struct column *c = b->col;
 
-	if (w->schema->ncol != 1)
-		return err_user(e, EXIT_USAGE, "format text has one column, "
-		    "not %d", w->schema->ncol);
+	(void)e;
 	for (int i = 0; i < b->n; i++) {
 		int row = batch_row(b, i);
 
@@ -359,7 +391,7 @@ text_put(struct writer *w, const struct batch *b, struct text *to,
 }
 
 static const struct writer_class text_writer = {
-	.size = sizeof(struct writer), .put = text_put,
+	.size = sizeof(struct writer), .open = text_open, .put = text_put,
 };
 
 static const char *const extensions[] = { "txt", "text", "log", NULL };

@@ -272,6 +272,12 @@ option_on_error(const struct scan *s)
 	return s->on_error;
 }
 
+bool
+option_permissive(const struct options *o)
+{
+	return strcasecmp(options_get(o, "mode", ""), "permissive") == 0;
+}
+
 void
 options_put(struct options *o, struct arena *a, const char *key,
     const char *value)

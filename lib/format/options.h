@@ -49,6 +49,9 @@ const char *option_unescaped(const struct options *o, const char *key,
 /* What the mode option and the scan say together. */
 enum on_error option_on_error(const struct scan *s);
 
+/* Is the mode option PERMISSIVE? */
+bool option_permissive(const struct options *o);
+
 enum encoding encoding_find(const char *name);
 
 /* The bytes as UTF-8, in the heap (as they are when they are ASCII). */
