@@ -215,8 +215,10 @@ const struct func func_string[] = {
 	    "encode(str, charset)", "The bytes of a string in a charset: UTF-8, "
 	    "US-ASCII, ISO-8859-1, UTF-16, UTF-16BE, UTF-16LE or UTF-32.",
 	    "hex(encode('ä', 'ISO-8859-1')) = 'E4'"),
-	ROW("decode", 2, 2, C | FN_FAILS, bind_decode, k_decode,
-	    "decode(bin, charset)", "The string from its bytes in a charset.",
+	ROW("decode", 2, -1, C | FN_FAILS, bind_decode, k_decode,
+	    "decode(bin, charset) or decode(x, a, result, ...[, other])",
+	    "The string from its bytes in a charset; or the result that "
+	    "follows the value equal to x.",
 	    "decode(encode('abc', 'utf-8'), 'utf-8') = 'abc'"),
 	ROW("format_string", 1, -1, C | FN_CUSTOM | FN_FAILS | FN_NULLS,
 	    bind_format_string, k_format_string,
@@ -231,5 +233,18 @@ const struct func func_string[] = {
 	    k_format_number, "format_number(x, d)",
 	    "The number with commas and d decimal places.",
 	    "format_number(12332.123456, 4) = '12,332.1235'"),
+	ROW("to_char", 2, 2, C | FN_FAILS, bind_to_char, NULL,
+	    "to_char(x, format)", "A number in a format of 0, 9, G or comma, "
+	    "D or point, $, S, MI, PR; dates as by date_format.",
+	    "to_char(-12454.8, '99G999D9S') = '12,454.8-'"),
+	ROW("to_varchar", 2, 2, C | FN_FAILS, bind_to_char, NULL,
+	    "to_varchar(x, format)", "The same as to_char.",
+	    "to_varchar(78.12, '$99.99') = '$78.12'"),
+	ROW("to_number", 2, 2, C | FN_FAILS, bind_to_number, NULL,
+	    "to_number(str, format)", "The decimal that a string in the given "
+	    "format means.", "to_number('$78.12', '$99.99') = 78.12"),
+	ROW("try_to_number", 2, 2, C | FN_NULLS, bind_try_to_number, NULL,
+	    "try_to_number(str, format)", "As to_number, null if the string "
+	    "does not have the format.", "try_to_number('x', '99') is null"),
 	{ 0 },
 };

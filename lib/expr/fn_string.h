@@ -84,6 +84,11 @@ int k_format_number(struct kernel_call *k, struct err *e);
 int bind_format_string(struct func_bind *b, struct err *e);
 int bind_format_number(struct func_bind *b, struct err *e);
 
+/* fn_string_number.c: number formats */
+int bind_to_char(struct func_bind *b, struct err *e);
+int bind_to_number(struct func_bind *b, struct err *e);
+int bind_try_to_number(struct func_bind *b, struct err *e);
+
 /* fn_string_split.c */
 int bind_split(struct func_bind *b, struct err *e);
 

@@ -248,9 +248,31 @@ bind_encode(struct func_bind *b, struct err *e)
 	return charset_check(b, e);
 }
 
+/* decode(x, a, r, b, s, … [, other]): comparisons one after the other, in
+ * which null equals null. */
+static int
+decode_cases(struct func_bind *b, struct err *e)
+{
+	int last = (b->narg - 1) / 2 * 2 - 1;   /* where the last pair begins */
+	struct expr *out = b->narg % 2 ? expr_null(b->env->arena, TYPE(NULL))
+	    : b->arg[b->narg - 1];
+
+	for (int i = last; i >= 1; i -= 2) {
+		struct expr *same[2] = { b->arg[0], b->arg[i] };
+		struct expr *pick[3] = { NULL, b->arg[i + 1], out };
+
+		TRY(expr_call(b->env, "<=>", same, 2, b->span, &pick[0], e));
+		TRY(expr_call(b->env, "if", pick, 3, b->span, &out, e));
+	}
+	b->instead = out;
+	return 0;
+}
+
 int
 bind_decode(struct func_bind *b, struct err *e)
 {
+	if (b->narg > 2)
+		return decode_cases(b, e);
 	TRY(bind_sig(b, "bs", 's', e));
 	return charset_check(b, e);
 }

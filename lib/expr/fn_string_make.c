@@ -20,14 +20,11 @@ put(char *to, struct bytes s)
 int
 bind_concat(struct func_bind *b, struct err *e)
 {
-	const struct func *arrays;
-
-	if (b->narg && b->arg[0]->type->kind == TYPE_ARRAY &&
-	    (arrays = func_find("array_concat")) != NULL) {
-		TRY(arrays->bind(b, e));
-		if (b->kernel == NULL)
-			b->kernel = arrays->kernel;
-		return 0;
+	if (b->narg && b->arg[0]->type->kind == TYPE_ARRAY) {
+		if (func_find("array_concat") == NULL)
+			return bind_refuse(b, e);
+		return expr_call(b->env, "array_concat", b->arg, b->narg,
+		    b->span, &b->instead, e);
 	}
 	TRY(bind_sig(b, "x", '0', e));
 	if (b->narg == 0)

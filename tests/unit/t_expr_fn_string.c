@@ -128,6 +128,18 @@ static const struct {
 	{ "(format_number b 0)", "10,NULL,9,223,372,036,854,775,807" },
 	{ "(format_number 0.05D 2)", "0.05,0.05,0.05" },
 	{ "(format_number d -1)", "NULL,NULL,NULL" },
+	{ "(to_char p '999.9')", "  1.3,NULL,###.#" },
+	{ "(to_char p '000.00')", "001.25,NULL,###.##" },
+	{ "(to_char s '9G999G999MI')", "        5-,NULL,   32,767 " },
+	{ "(to_char (- p) '$99999999.99PR')", "       <$1.25>,NULL,"
+	    "<$99999999.99>" },
+	{ "(to_char 0 'S9')", "+0,+0,+0" },
+	{ "(to_number '-$1,234.5' 'S$9,999.99')", "-1234.50,-1234.50,-1234.50" },
+	{ "(to_number '12345' '999')", "!does not have the format" },
+	{ "(to_number '<5>' '9PR')", "-5,-5,-5" },
+	{ "(to_number '5' 'x')", "!invalid number format" },
+	{ "(decode a 1 'one' 2 'two')", "one,NULL,NULL" },
+	{ "(decode a 3 'three' null 'none' 'other')", "other,none,three" },
 	/* like */
 	{ "(like t 'a%')", "true,NULL,true" },
 	{ "(like t '%c')", "true,NULL,false" },
