@@ -17,6 +17,7 @@
 /* One line a format; the first that bids highest wins. */
 static const struct format *const table[] = {
 	&format_text, &format_csv, &format_tsv, &format_json,
+	&format_table,
 };
 
 static const struct {
@@ -103,10 +104,14 @@ int
 reader_open(struct reader **out, const struct scan *s, struct pool *pool,
     void *filter_arg, struct err *e)
 {
-	struct reader *r = xcalloc(1, s->format->reader_size);
+	struct reader *r;
 	int rc;
 
 	*out = NULL;
+	if (s->format->begin == NULL)
+		return err_user(e, EXIT_USAGE, "format %s cannot be read",
+		    s->format->name);
+	r = xcalloc(1, s->format->reader_size);
 	r->format = s->format;
 	r->scan = s;
 	r->pool = pool;

@@ -70,6 +70,27 @@ look_up(const struct json_walk *w, const char *name, uint32_t n)
 	return -1;
 }
 
+/* Is name[0..n) the slot's name?  Eight bytes at a time; both may be read
+ * a little beyond. */
+static inline bool
+same_name(const struct json_slot *s, const char *name, uint32_t n)
+{
+	if (s->n != n)
+		return false;
+	for (uint32_t i = 0; i < n; i += 8) {
+		uint64_t a, b;
+
+		memcpy(&a, s->name + i, 8);
+		memcpy(&b, name + i, 8);
+		a ^= b;
+		if (n - i < 8)          /* the first byte is the lowest */
+			a <<= 8 * (8 - (n - i));
+		if (a)
+			return false;
+	}
+	return true;
+}
+
 /* Which column has the member's name, number i of its record. */
 static int
 find_want(struct json_walk *w, uint32_t i, const char *name, uint32_t n,
@@ -80,7 +101,7 @@ find_want(struct json_walk *w, uint32_t i, const char *name, uint32_t n,
 	size_t len = n;
 	int k;
 
-	if (s->n == n && memcmp(s->name, name, n) == 0)
+	if (same_name(s, name, n))
 		return s->want;
 	if (w->skeleton.escapes && memchr(name, '\\', n) &&
 	    !json_unescape(name, n, heap, &plain, &len)) {
@@ -194,7 +215,7 @@ walk_members(struct json_walk *w, const char *p, int row, struct arena *heap)
 		} else if (c == '}' || c == ']' || c == ',' || c == ':') {
 			return wrong(w, "a value is missing", p + v);
 		} else {
-			end = trimmed(p, at[k]);
+			end = want >= 0 ? trimmed(p, at[k]) : v;
 		}
 		if (want >= 0 && !take_value(w, want, p + v, end - v, row,
 		    heap))

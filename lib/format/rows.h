@@ -10,5 +10,6 @@ extern const struct format format_text;
 extern const struct format format_csv;
 extern const struct format format_tsv;
 extern const struct format format_json;
+extern const struct format format_table;
 
 #endif

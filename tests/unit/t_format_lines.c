@@ -147,6 +147,11 @@ test_writers(void)
 	    "\"a\nb\"\nc\n", "csv: a line end is quoted");
 	is_str(written("tsv", "a string, b string", "\"a\tb\\\",\n", NULL,
 	    NULL), "a\\tb\\\\\t\\N\n", "tsv");
+	is_str(written("table", "name string, n bigint, s string",
+	    "ann,1,x\nbob,-200,\"a\nb\"\n\xe4\xb8\xad\xe6\x96\x87,,"
+	    "longer than the others\n", "width", "24"),
+	    "name     n  s\nann      1  x\nbob   -200  a\\nb\n"
+	    "\xe4\xb8\xad\xe6\x96\x87  NULL  longer than\xe2\x80\xa6\n", "table");
 	is_str(written("text", "a string", "x\ny\n", NULL, NULL), "x\ny\n",
 	    "text");
 	is_str(written("text", "a string, b string", "x,y\n", NULL, NULL),
