@@ -207,9 +207,9 @@ static int
 other_record(struct json_reader *c, int row, struct err *e)
 {
 	struct cell *t = &c->record[row];
-	struct json j = { t->p, t->p + t->n, NULL, 0 };
+	struct jtext j = { t->p, t->p + t->n, NULL, 0 };
 
-	if (!json_skip(&j))
+	if (!jtext_skip(&j))
 		return bad_record(c, row, j.wrong, j.p, e);
 	if (j.p < j.end)
 		return bad_record(c, row, "text behind the record", j.p, e);

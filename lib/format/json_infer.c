@@ -59,23 +59,23 @@ widen(struct shape *s, enum kind k)
 		s->kind = STR;
 }
 
-static bool look(struct sample *t, struct shape *s, struct json *j);
+static bool look(struct sample *t, struct shape *s, struct jtext *j);
 
 static bool
-look_object(struct sample *t, struct shape *s, struct json *j)
+look_object(struct sample *t, struct shape *s, struct jtext *j)
 {
 	bool first = true, escapes;
 	const char *p;
 	size_t n;
 	int r;
 
-	for (j->p++; (r = json_member(j, '}', first)) > 0; first = false) {
+	for (j->p++; (r = jtext_member(j, '}', first)) > 0; first = false) {
 		struct shape *f;
 		const char *name;
 
-		if (!json_key(j, &p, &n, &escapes))
+		if (!jtext_key(j, &p, &n, &escapes))
 			return false;
-		if (escapes && !json_unescape(p, n, t->a, &p, &n))
+		if (escapes && !jtext_unescape(p, n, t->a, &p, &n))
 			return false;
 		name = arena_memdup(t->a, p, n);
 		f = map_get(&s->field, name);
@@ -90,21 +90,21 @@ look_object(struct sample *t, struct shape *s, struct json *j)
 }
 
 static bool
-look_list(struct sample *t, struct shape *s, struct json *j)
+look_list(struct sample *t, struct shape *s, struct jtext *j)
 {
 	bool first = true;
 	int r;
 
 	if (s->elem == NULL)
 		s->elem = shape_new(t->a);
-	for (j->p++; (r = json_member(j, ']', first)) > 0; first = false)
+	for (j->p++; (r = jtext_member(j, ']', first)) > 0; first = false)
 		if (!look(t, s->elem, j))
 			return false;
 	return r == 0;
 }
 
 static bool
-look_scalar(struct sample *t, struct shape *s, struct json *j)
+look_scalar(struct sample *t, struct shape *s, struct jtext *j)
 {
 	const char *p;
 	size_t n;
@@ -113,17 +113,17 @@ look_scalar(struct sample *t, struct shape *s, struct json *j)
 
 	if (*j->p == '"') {
 		widen(s, STR);
-		return json_string(j, &p, &n, &b);
+		return jtext_string(j, &p, &n, &b);
 	}
 	if (*j->p == 'n')
-		return json_word(j);
+		return jtext_word(j);
 	if (*j->p == 't' || *j->p == 'f') {
 		widen(s, t->words ? STR : BOOL);
-		return json_word(j);
+		return jtext_word(j);
 	}
 	if (*j->p != '-' && (*j->p < '0' || *j->p > '9'))
-		return json_word(j);
-	if (!json_number(j, &p, &n, &b))
+		return jtext_word(j);
+	if (!jtext_number(j, &p, &n, &b))
 		return false;
 	widen(s, t->words ? STR : !b ? F64 : value_get_i64(p, n, &v) ? I64 :
 	    n <= 38 ? DEC : F64);
@@ -132,12 +132,12 @@ look_scalar(struct sample *t, struct shape *s, struct json *j)
 
 /* Reads one value and widens its shape. */
 static bool
-look(struct sample *t, struct shape *s, struct json *j)
+look(struct sample *t, struct shape *s, struct jtext *j)
 {
 	bool good;
 
 	if (j->p == j->end)
-		return json_skip(j);
+		return jtext_skip(j);
 	if (*j->p != '{' && *j->p != '[')
 		return look_scalar(t, s, j);
 	if (++j->depth > JSON_DEPTH_MAX) {
@@ -209,7 +209,7 @@ shape_type(struct sample *t, const struct shape *s)
 }
 
 static void
-look_wrong(struct sample *t, const struct json *j)
+look_wrong(struct sample *t, const struct jtext *j)
 {
 	t->bad++;
 	if (t->wrong)
@@ -220,7 +220,7 @@ look_wrong(struct sample *t, const struct json *j)
 
 /* One record, or the elements of a list of them. */
 static bool
-look_record(struct sample *t, struct json *j)
+look_record(struct sample *t, struct jtext *j)
 {
 	struct shape *s = *j->p == '{' ? t->root : shape_new(t->a);
 	bool good;
@@ -239,19 +239,19 @@ look_record(struct sample *t, struct json *j)
 
 /* Elements of a list widen the root: read again, one by one. */
 static void
-look_top(struct sample *t, struct json *j)
+look_top(struct sample *t, struct jtext *j)
 {
-	struct json list = *j;
+	struct jtext list = *j;
 	bool first = true;
 
 	if (*j->p != '[') {
 		look_record(t, j);
 		return;
 	}
-	for (list.p++; json_member(&list, ']', first) > 0; first = false)
+	for (list.p++; jtext_member(&list, ']', first) > 0; first = false)
 		if (list.p == list.end || !look_record(t, &list))
 			break;
-	if (!json_skip(j))
+	if (!jtext_skip(j))
 		look_wrong(t, j);
 }
 
@@ -262,14 +262,14 @@ look_lines(struct sample *t, const char *p, size_t n, bool whole)
 
 	for (int row = 0; p < end && row < SAMPLE_ROWS; row++) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		struct json j = { p, nl ? nl : end, NULL, 0 };
+		struct jtext j = { p, nl ? nl : end, NULL, 0 };
 
 		if (nl == NULL && !whole && row > 0)
 			break;
-		json_space(&j);
+		jtext_space(&j);
 		if (j.p < j.end)
 			look_top(t, &j);
-		json_space(&j);
+		jtext_space(&j);
 		if (j.p < j.end && j.wrong == NULL) {
 			j.wrong = "text behind the record";
 			look_wrong(t, &j);
@@ -283,9 +283,9 @@ look_lines(struct sample *t, const char *p, size_t n, bool whole)
 static void
 look_values(struct sample *t, const char *p, size_t n, bool whole)
 {
-	struct json j = { p, p + n, NULL, 0 };
+	struct jtext j = { p, p + n, NULL, 0 };
 
-	for (json_space(&j); j.p < j.end && j.wrong == NULL; json_space(&j)) {
+	for (jtext_space(&j); j.p < j.end && j.wrong == NULL; jtext_space(&j)) {
 		int64_t good = t->good, other = t->other;
 
 		look_top(t, &j);
@@ -300,18 +300,18 @@ look_values(struct sample *t, const char *p, size_t n, bool whole)
 static bool
 spans_lines(const char *p, size_t n, bool whole)
 {
-	struct json j = { p, p + n, NULL, 0 };
+	struct jtext j = { p, p + n, NULL, 0 };
 	const char *end, *nl;
 
-	json_space(&j);
+	jtext_space(&j);
 	if (j.p == j.end || (*j.p != '{' && *j.p != '['))
 		return false;
-	end = json_extent(j.p, j.end, false);
+	end = jtext_extent(j.p, j.end, false);
 	nl = memchr(j.p, '\n', (size_t)(j.end - j.p));
 	if (nl == NULL)
 		return false;
 	if (end == NULL)
-		return !whole && json_extent(j.p, nl, false) == NULL;
+		return !whole && jtext_extent(j.p, nl, false) == NULL;
 	return nl < end;
 }
 
@@ -372,17 +372,17 @@ json_infer(struct arena *a, const char *path, const char *head, size_t n,
 int
 json_bid(const char *head, size_t n)
 {
-	struct json j = { head, head + n, NULL, 0 };
+	struct jtext j = { head, head + n, NULL, 0 };
 
 	if (n >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
 		j.p += 3;
-	json_space(&j);
+	jtext_space(&j);
 	if (j.p == j.end || (*j.p != '{' && *j.p != '['))
 		return 0;
 	if (*j.p++ == '{') {
-		json_space(&j);
+		jtext_space(&j);
 		return j.p < j.end && (*j.p == '"' || *j.p == '}') ? 90 : 0;
 	}
-	json_space(&j);
+	jtext_space(&j);
 	return j.p < j.end && *j.p == '{' ? 80 : 0;
 }

@@ -111,7 +111,7 @@ next_element(struct json_records *in, struct cell *out)
 		skip_space(p, &at, limit);
 	}
 	from = at;
-	end = at < limit ? json_extent(p + at, p + limit, last) : NULL;
+	end = at < limit ? jtext_extent(p + at, p + limit, last) : NULL;
 	if (end == NULL || (end == p + limit && !last))
 		return last ? not_json(in, out, in->at, limit,
 		    "the list is not closed", limit - (limit > 0)) : MORE;
@@ -175,7 +175,7 @@ next_value(struct json_records *in, struct cell *out)
 		*out = (struct cell){ p, 0 };
 		return FOUND;
 	}
-	end = json_extent(p + in->at, p + n, in->feed.last);
+	end = jtext_extent(p + in->at, p + n, in->feed.last);
 	if (end == NULL || (end == p + n && !in->feed.last))
 		return MORE;
 	if (end == p + in->at)

@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 
 static bool
-fail(struct json *j, const char *why)
+fail(struct jtext *j, const char *why)
 {
 	if (j->wrong == NULL)
 		j->wrong = why;
@@ -18,7 +18,7 @@ fail(struct json *j, const char *why)
 }
 
 void
-json_space(struct json *j)
+jtext_space(struct jtext *j)
 {
 	while (j->p < j->end && (*j->p == ' ' || *j->p == '\t' ||
 	    *j->p == '\n' || *j->p == '\r'))
@@ -68,7 +68,7 @@ number_end(const char *p, const char *end, bool *whole)
 }
 
 bool
-json_is_number(const char *p, size_t n)
+jtext_is_number(const char *p, size_t n)
 {
 	bool whole;
 
@@ -76,7 +76,7 @@ json_is_number(const char *p, size_t n)
 }
 
 bool
-json_number(struct json *j, const char **s, size_t *n, bool *whole)
+jtext_number(struct jtext *j, const char **s, size_t *n, bool *whole)
 {
 	const char *end = number_end(j->p, j->end, whole);
 
@@ -89,7 +89,7 @@ json_number(struct json *j, const char **s, size_t *n, bool *whole)
 }
 
 bool
-json_word(struct json *j)
+jtext_word(struct jtext *j)
 {
 	static const char *const words[] = { "true", "false", "null" };
 
@@ -106,7 +106,7 @@ json_word(struct json *j)
 }
 
 static bool
-check_escape(struct json *j)
+check_escape(struct jtext *j)
 {
 	const char *p = j->p + 1;
 
@@ -125,7 +125,7 @@ check_escape(struct json *j)
 }
 
 bool
-json_string(struct json *j, const char **s, size_t *n, bool *escapes)
+jtext_string(struct jtext *j, const char **s, size_t *n, bool *escapes)
 {
 	*escapes = false;
 	if (j->p == j->end || *j->p != '"')
@@ -158,9 +158,9 @@ json_string(struct json *j, const char **s, size_t *n, bool *escapes)
 }
 
 int
-json_member(struct json *j, char close, bool first)
+jtext_member(struct jtext *j, char close, bool first)
 {
-	json_space(j);
+	jtext_space(j);
 	if (j->p < j->end && *j->p == close) {
 		j->p++;
 		return 0;
@@ -173,25 +173,25 @@ json_member(struct json *j, char close, bool first)
 		return -1;
 	}
 	j->p++;
-	json_space(j);
+	jtext_space(j);
 	return 1;
 }
 
 bool
-json_key(struct json *j, const char **s, size_t *n, bool *escapes)
+jtext_key(struct jtext *j, const char **s, size_t *n, bool *escapes)
 {
-	if (!json_string(j, s, n, escapes))
+	if (!jtext_string(j, s, n, escapes))
 		return false;
-	json_space(j);
+	jtext_space(j);
 	if (j->p == j->end || *j->p != ':')
 		return fail(j, "expected ':'");
 	j->p++;
-	json_space(j);
+	jtext_space(j);
 	return true;
 }
 
 static bool
-skip_nested(struct json *j, char close)
+skip_nested(struct jtext *j, char close)
 {
 	bool first = true, escapes;
 	const char *s;
@@ -201,11 +201,11 @@ skip_nested(struct json *j, char close)
 	if (++j->depth > JSON_DEPTH_MAX)
 		return fail(j, "nested too deeply (1000 levels at most)");
 	j->p++;
-	while ((r = json_member(j, close, first)) > 0) {
+	while ((r = jtext_member(j, close, first)) > 0) {
 		first = false;
-		if (close == '}' && !json_key(j, &s, &n, &escapes))
+		if (close == '}' && !jtext_key(j, &s, &n, &escapes))
 			return false;
-		if (!json_skip(j))
+		if (!jtext_skip(j))
 			return false;
 	}
 	j->depth--;
@@ -213,7 +213,7 @@ skip_nested(struct json *j, char close)
 }
 
 bool
-json_skip(struct json *j)
+jtext_skip(struct jtext *j)
 {
 	const char *s;
 	size_t n;
@@ -227,16 +227,16 @@ json_skip(struct json *j)
 	case '[':
 		return skip_nested(j, ']');
 	case '"':
-		return json_string(j, &s, &n, &b);
+		return jtext_string(j, &s, &n, &b);
 	case '-': case '0': case '1': case '2': case '3': case '4':
 	case '5': case '6': case '7': case '8': case '9':
-		return json_number(j, &s, &n, &b);
+		return jtext_number(j, &s, &n, &b);
 	}
-	return json_word(j);
+	return jtext_word(j);
 }
 
 const char *
-json_extent(const char *p, const char *end, bool last)
+jtext_extent(const char *p, const char *end, bool last)
 {
 	int64_t depth = 0;
 
@@ -301,7 +301,7 @@ unescape_unicode(const char *s, const char *end, char **to)
 }
 
 bool
-json_unescape(const char *s, size_t n, struct arena *heap, const char **out,
+jtext_unescape(const char *s, size_t n, struct arena *heap, const char **out,
     size_t *len)
 {
 	static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
@@ -311,7 +311,7 @@ json_unescape(const char *s, size_t n, struct arena *heap, const char **out,
 	while (s < end) {
 		const char *b = memchr(s, '\\', (size_t)(end - s)), *k;
 		size_t run = (size_t)((b ? b : end) - s);
-		struct json j = { b, end, NULL, 0 };
+		struct jtext j = { b, end, NULL, 0 };
 
 		memcpy(to, s, run);
 		to += run;

@@ -15,42 +15,42 @@
 
 struct arena;
 
-struct json {
+struct jtext {
 	const char *p, *end;
 	const char *wrong;
 	int depth;
 };
 
-void json_space(struct json *j);
+void jtext_space(struct jtext *j);
 
 /* A value of any kind, checked in full. */
-bool json_skip(struct json *j);
+bool jtext_skip(struct jtext *j);
 
 /* A string: its raw inside, and whether it holds escapes. */
-bool json_string(struct json *j, const char **s, size_t *n, bool *escapes);
+bool jtext_string(struct jtext *j, const char **s, size_t *n, bool *escapes);
 
-bool json_number(struct json *j, const char **s, size_t *n, bool *whole);
+bool jtext_number(struct jtext *j, const char **s, size_t *n, bool *whole);
 
 /* true, false, null. */
-bool json_word(struct json *j);
+bool jtext_word(struct jtext *j);
 
 /* After '{' or '[' and after each member: 1: a member follows, 0: the end
  * (moved over), -1: wrong.  first: nothing was read yet. */
-int json_member(struct json *j, char close, bool first);
+int jtext_member(struct jtext *j, char close, bool first);
 
 /* A member's name and the colon. */
-bool json_key(struct json *j, const char **s, size_t *n, bool *escapes);
+bool jtext_key(struct jtext *j, const char **s, size_t *n, bool *escapes);
 
 /* Is all of p[0..n) one number? */
-bool json_is_number(const char *p, size_t n);
+bool jtext_is_number(const char *p, size_t n);
 
 /* Where the value at p ends, looking only at quotes and brackets; NULL when
  * it does not end before end (last: then a bare word ends at end). */
-const char *json_extent(const char *p, const char *end, bool last);
+const char *jtext_extent(const char *p, const char *end, bool last);
 
 /* The inside of a string without its escapes, in the heap; false when an
  * escape is wrong.  A lone surrogate becomes U+FFFD. */
-bool json_unescape(const char *s, size_t n, struct arena *heap,
+bool jtext_unescape(const char *s, size_t n, struct arena *heap,
     const char **out, size_t *len);
 
 #endif

@@ -48,7 +48,7 @@ string_cell(const struct type *t, const char *p, size_t n,
 	if (memchr(p, '\\', n)) {
 		size_t len;
 
-		if (!json_unescape(p, n, heap, &out->p, &len))
+		if (!jtext_unescape(p, n, heap, &out->p, &len))
 			return JSON_WRONG;
 		out->n = (uint32_t)len;
 		*heaped = true;
@@ -72,9 +72,9 @@ string_cell(const struct type *t, const char *p, size_t n,
 static enum json_fit
 nested_cell(const struct type *t, const char *p, size_t n, struct cell *out)
 {
-	struct json j = { p, p + n, NULL, 0 };
+	struct jtext j = { p, p + n, NULL, 0 };
 
-	if (!json_skip(&j) || j.p != j.end)
+	if (!jtext_skip(&j) || j.p != j.end)
 		return JSON_WRONG;
 	*out = (struct cell){ p, (uint32_t)n };
 	if (t->kind == TYPE_STR || (*p == '[' && t->kind == TYPE_ARRAY) ||
@@ -106,20 +106,20 @@ json_cell(const struct type *t, const char *p, size_t n, struct arena *heap,
 		    JSON_FITS : JSON_MISFIT;
 	}
 	*out = (struct cell){ p, (uint32_t)n };
-	if (!json_is_number(p, n))
+	if (!jtext_is_number(p, n))
 		return JSON_WRONG;
 	return type_is_numeric(t) || t->kind == TYPE_STR ? JSON_FITS :
 	    JSON_MISFIT;
 }
 
-static void build_value(struct build *to, struct builder *b, struct json *j);
+static void build_value(struct build *to, struct builder *b, struct jtext *j);
 
 static void
-build_list(struct build *to, struct builder *b, struct json *j)
+build_list(struct build *to, struct builder *b, struct jtext *j)
 {
 	bool first = true;
 
-	for (j->p++; json_member(j, ']', first) > 0; first = false)
+	for (j->p++; jtext_member(j, ']', first) > 0; first = false)
 		build_value(to, &b->kid[0], j);
 	builder_list(b);
 }
@@ -128,7 +128,7 @@ static struct cell
 key_cell(struct build *to, const char *s, size_t n, bool escapes)
 {
 	if (escapes)
-		json_unescape(s, n, to->heap, &s, &n);
+		jtext_unescape(s, n, to->heap, &s, &n);
 	return (struct cell){ s, (uint32_t)n };
 }
 
@@ -158,14 +158,14 @@ append_cell(struct build *to, struct builder *b, struct cell v)
 }
 
 static void
-build_map(struct build *to, struct builder *b, struct json *j)
+build_map(struct build *to, struct builder *b, struct jtext *j)
 {
 	bool first = true, escapes;
 	const char *s;
 	size_t n;
 
-	for (j->p++; json_member(j, '}', first) > 0; first = false) {
-		if (!json_key(j, &s, &n, &escapes))
+	for (j->p++; jtext_member(j, '}', first) > 0; first = false) {
+		if (!jtext_key(j, &s, &n, &escapes))
 			return;
 		append_cell(to, &b->kid[0], key_cell(to, s, n, escapes));
 		build_value(to, &b->kid[1], j);
@@ -175,7 +175,7 @@ build_map(struct build *to, struct builder *b, struct json *j)
 
 /* The last one counts when a name comes twice. */
 static void
-build_struct(struct build *to, struct builder *b, struct json *j)
+build_struct(struct build *to, struct builder *b, struct jtext *j)
 {
 	int nfield = b->type->nfield;
 	struct cell *part = NEW_N(to->heap, struct cell, nfield + 1);
@@ -183,15 +183,15 @@ build_struct(struct build *to, struct builder *b, struct json *j)
 	const char *s;
 	size_t n;
 
-	for (j->p++; json_member(j, '}', first) > 0; first = false) {
+	for (j->p++; jtext_member(j, '}', first) > 0; first = false) {
 		struct cell key;
 		const char *from;
 
-		if (!json_key(j, &s, &n, &escapes))
+		if (!jtext_key(j, &s, &n, &escapes))
 			return;
 		key = key_cell(to, s, n, escapes);
 		from = j->p;
-		if (!json_skip(j))
+		if (!jtext_skip(j))
 			return;
 		for (int i = 0; i < nfield; i++)
 			if (strlen(b->type->field[i].name) == key.n &&
@@ -200,7 +200,7 @@ build_struct(struct build *to, struct builder *b, struct json *j)
 				    (uint32_t)(j->p - from) };
 	}
 	for (int i = 0; i < nfield; i++) {
-		struct json k = { part[i].p, part[i].p + part[i].n, NULL, 0 };
+		struct jtext k = { part[i].p, part[i].p + part[i].n, NULL, 0 };
 
 		if (part[i].p)
 			build_value(to, &b->kid[i], &k);
@@ -211,7 +211,7 @@ build_struct(struct build *to, struct builder *b, struct json *j)
 }
 
 static void
-build_value(struct build *to, struct builder *b, struct json *j)
+build_value(struct build *to, struct builder *b, struct jtext *j)
 {
 	const char *from = j->p;
 	bool heaped = false;
@@ -229,7 +229,7 @@ build_value(struct build *to, struct builder *b, struct json *j)
 		build_struct(to, b, j);
 		return;
 	}
-	if (json_skip(j) && json_cell(b->type, from, (size_t)(j->p - from),
+	if (jtext_skip(j) && json_cell(b->type, from, (size_t)(j->p - from),
 	    to->heap, &heaped, &v) != JSON_FITS) {
 		to->misfit = true;
 		v.p = NULL;
@@ -245,7 +245,7 @@ json_build(struct builder *b, const struct zone *zone, const char *p,
     size_t n, struct arena *heap)
 {
 	struct build to = { zone, heap, false };
-	struct json j = { p, p + n, NULL, 0 };
+	struct jtext j = { p, p + n, NULL, 0 };
 
 	build_value(&to, b, &j);
 	return !to.misfit;

@@ -104,7 +104,7 @@ find_want(struct json_walk *w, uint32_t i, const char *name, uint32_t n,
 	if (same_name(s, name, n))
 		return s->want;
 	if (w->skeleton.escapes && memchr(name, '\\', n) &&
-	    !json_unescape(name, n, heap, &plain, &len)) {
+	    !jtext_unescape(name, n, heap, &plain, &len)) {
 		w->wrong = "an unknown escape in a string";
 		w->where = name;
 		return -1;
@@ -140,7 +140,7 @@ take_value(struct json_walk *w, int k, const char *v, uint32_t n, int row,
 {
 	struct json_want *x = &w->want[k];
 	struct cell *cell = &x->cell[row];
-	struct json j = { v, v + n, NULL, 0 };
+	struct jtext j = { v, v + n, NULL, 0 };
 
 	switch (json_cell(x->type, v, n, heap, &x->heaped, cell)) {
 	case JSON_FITS:
@@ -154,7 +154,7 @@ take_value(struct json_walk *w, int k, const char *v, uint32_t n, int row,
 		break;
 	}
 	/* Read it once more to say what is wrong, and where. */
-	if (json_skip(&j))
+	if (jtext_skip(&j))
 		j.wrong = "not a JSON value";
 	return wrong(w, j.wrong, j.p < v + n ? j.p : v + n - 1);
 }
