@@ -283,7 +283,7 @@ builder_column(const struct builder *b, int64_t from, int64_t n,
 	memset(out, 0, sizeof *out);
 	out->type = b->type;
 	out->valid = valid_from(b, from, n, a);
-	out->data = b->data + from * type_width(b->type);
+	out->data = b->data ? b->data + from * type_width(b->type) : NULL;
 	if (!type_is_nested(b->type))
 		return;
 	out->kid = NEW_N(a, struct column, b->type->nfield + 1);

@@ -43,7 +43,7 @@ load8(const char *p)
 	return w;
 }
 
-static inline bool
+static inline int
 all_digits(uint64_t w)
 {
 	return ((w & 0xf0f0f0f0f0f0f0f0u) |
@@ -62,7 +62,7 @@ eight_digits(uint64_t w)
 }
 
 /* 1 to 8 digits at p. */
-static inline bool
+static inline int
 few_digits(const char *p, uint32_t n, uint64_t *v)
 {
 	unsigned shift = 8 * (8 - n);
@@ -78,7 +78,7 @@ static inline bool
 digits(const char *p, uint32_t n, uint64_t *v)
 {
 	uint64_t a, b, c;
-	bool good;
+	int good;
 
 	if (n - 1 < 8)
 		return few_digits(p, n, v);

@@ -316,7 +316,7 @@ static int
 check_header(struct csv *c, struct err *e)
 {
 	const struct schema *s = c->r.scan->file;
-	bool heaped;
+	bool heaped = false;
 
 	if (option_flag(&c->r.scan->options, "enforceschema", 1))
 		return 0;

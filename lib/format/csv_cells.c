@@ -96,12 +96,13 @@ backslashes(const struct csv_dialect *d, struct cell *cell, int n,
 {
 	for (int i = 0; i < n; i++) {
 		struct cell *c = &cell[i];
-		const char *p = c->p, *end = p + c->n;
+		const char *p = c->p, *end;
 		char *to;
 
 		if (p == NULL || memchr(p, '\\', c->n) == NULL ||
 		    (c->n == d->nnull && memcmp(p, d->null, c->n) == 0))
 			continue;
+		end = p + c->n;
 		c->p = to = arena_bytes(heap, c->n + SLACK);
 		*heaped = true;
 		while (p < end) {

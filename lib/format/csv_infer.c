@@ -198,7 +198,7 @@ see_rows(const struct csv_dialect *d, const char *p, size_t n, bool whole,
 	struct arena heap = { 0 };
 	struct seen *seen = NULL;
 	uint32_t ncol = 0;
-	bool heaped, first = true;
+	bool heaped = false, first = true;
 
 	csv_index_init(x, d);
 	while (sample_next(&s) > 0) {
