@@ -37,6 +37,7 @@ struct stage_run {
 	const struct stage *stage;
 	int npart;                      /* tasks */
 	struct exchange *exchange;      /* output, when the root is one */
+	const struct type **types;      /* of its columns */
 	int *lo;                        /* npart + 1: task t reads partitions
 	                                 * [lo[t], lo[t+1]) of its inputs;
 	                                 * NULL: task t reads partition t */

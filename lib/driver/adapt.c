@@ -1,0 +1,166 @@
+/*
+ * adapt -- see adapt.h.
+ */
+#include "driver/adapt.h"
+
+#include <stdlib.h>
+
+#include "driver/conf.h"
+
+void
+adapt_open(struct exec_env *env, const struct stages *s)
+{
+	env->stages = s;
+	env->run = xcalloc((size_t)s->n + 1, sizeof *env->run);
+	for (int i = 0; i < s->n; i++) {
+		env->run[i].stage = &s->stage[i];
+		pthread_mutex_init(&env->run[i].lock, NULL);
+		atomic_init(&env->run[i].limit_left, INT64_MAX);
+	}
+}
+
+static void
+free_shared(struct stage_run *r)
+{
+	while (r->shared) {
+		struct shared *s = r->shared;
+
+		r->shared = s->next;
+		if (s->free)
+			s->free(s->state);
+		free(s);
+	}
+}
+
+void
+adapt_close(struct exec_env *env)
+{
+	for (int i = 0; i < env->stages->n; i++) {
+		struct stage_run *r = &env->run[i];
+
+		free_shared(r);
+		if (r->exchange)
+			exchange_free(r->exchange);
+		free(r->lo);
+		free(r->types);
+		pthread_mutex_destroy(&r->lock);
+	}
+	free(env->run);
+	env->run = NULL;
+}
+
+/* The exchanges that the stage reads partition by partition; 0 when it has
+ * a shape that is not coalesced (union, scans beside reads, ranges). */
+static int
+hash_reads(const struct exec_env *env, const struct node *n,
+    struct exchange **x, int max, int found)
+{
+	if (n->kind == NODE_UNION || n->kind == NODE_SCAN ||
+	    n->kind == NODE_RANGE || n->kind == NODE_VALUES)
+		return -1;
+	if (n->kind == NODE_READ && n->u.read.part != PART_BROADCAST) {
+		if (n->u.read.part == PART_RANGE || found == max ||
+		    n->u.read.nstage != 1)
+			return -1;
+		x[found++] = env->run[n->u.read.stage[0] - 1].exchange;
+	}
+	for (int i = 0; i < n->nkid && found >= 0; i++)
+		found = hash_reads(env, n->kid[i], x, max, found);
+	return found;
+}
+
+static bool
+fixed_parts(const struct exec_env *env, const struct stage *s)
+{
+	for (int i = 0; i < s->nin; i++)
+		if (env->stages->stage[s->in[i] - 1].root->u.exchange.n_fixed)
+			return true;
+	return false;
+}
+
+/* Neighbouring partitions up to the advised size become one task. */
+static void
+coalesce(struct stage_run *r, struct exchange *const *x, int nx,
+    int64_t target)
+{
+	int np = exchange_npart(x[0]), n = 0;
+	int64_t held = 0;
+
+	r->lo = xmalloc(sizeof *r->lo * ((size_t)np + 1));
+	for (int p = 0; p < np; p++) {
+		int64_t size = 0;
+
+		for (int i = 0; i < nx; i++)
+			size += exchange_part_size(x[i], p).bytes;
+		if (p == 0 || held + size > target) {
+			r->lo[n++] = p;
+			held = 0;
+		}
+		held += size;
+	}
+	r->lo[n] = np;
+	r->npart = n;
+}
+
+static int
+count_tasks(struct exec_env *env, int stage, const struct conf *conf)
+{
+	struct stage_run *r = &env->run[stage];
+	struct task probe = { .env = env, .run = r };
+	struct exchange *x[16];
+	int nx;
+
+	if (r->stage->npart > 0)
+		return r->stage->npart;
+	nx = hash_reads(env, r->stage->root, x, 16, 0);
+	if (nx > 0 && !fixed_parts(env, r->stage) &&
+	    conf_bool(conf, "spark.sql.adaptive.enabled") &&
+	    conf_bool(conf, "spark.sql.adaptive.coalescePartitions.enabled")) {
+		coalesce(r, x, nx, conf_size(conf,
+		    "spark.sql.adaptive.advisoryPartitionSizeInBytes"));
+		return r->npart;
+	}
+	return task_node_parts(&probe, r->stage->root);
+}
+
+int
+adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
+    struct err *e)
+{
+	struct stage_run *r = &env->run[stage];
+	const struct node *root = r->stage->root;
+	struct exchange_conf x = { .name = "exchange", .pool = &env->pool,
+	    .dir = env->scratch, .force_spill = env->force_spill };
+	const struct type **type;
+	int code;
+
+	r->npart = count_tasks(env, stage, conf);
+	if (root->kind != NODE_EXCHANGE)
+		return 0;
+	x.npart = root->u.exchange.part == PART_RANGE ? 1 : root->u.exchange.n;
+	x.nmap = r->npart;
+	x.ncol = root->out->ncol;
+	type = xcalloc((size_t)x.ncol + 1, sizeof *type);
+	for (int i = 0; i < x.ncol; i++)
+		type[i] = root->out->col[i].type;
+	x.type = type;
+	code = exchange_new(&r->exchange, &x, e);
+	r->types = type;
+	return code;
+}
+
+void
+adapt_stage_done(struct exec_env *env, int stage)
+{
+	const struct stage *s = env->run[stage].stage;
+
+	free_shared(&env->run[stage]);
+	for (int i = 0; i < s->nin; i++) {
+		struct stage_run *in = &env->run[s->in[i] - 1];
+
+		/* Plans are trees: each exchange has one reading stage. */
+		if (in->exchange)
+			exchange_free(in->exchange);
+		in->exchange = NULL;
+	}
+}

@@ -1,0 +1,24 @@
+/*
+ * adapt -- between stages: exchanges made and freed, numbers of tasks
+ * decided from real sizes (adaptive execution).
+ */
+#ifndef DRIVER_ADAPT_H
+#define DRIVER_ADAPT_H
+
+#include "exec/task.h"
+
+struct conf;
+
+/* Run-time state of all stages; freed with everything they still hold. */
+void adapt_open(struct exec_env *env, const struct stages *s);
+void adapt_close(struct exec_env *env);
+
+/* Decides how many tasks the stage has (small partitions are coalesced) and
+ * makes its output exchange. */
+int adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
+    struct err *e);
+
+/* Frees what only this stage has read. */
+void adapt_stage_done(struct exec_env *env, int stage);
+
+#endif
