@@ -109,6 +109,8 @@ read_parts(const struct task *t, const struct node *n)
 
 	if (n->u.read.part == PART_BROADCAST)
 		return INT32_MAX;
+	if (n->u.read.part == PART_RANGE)
+		return n->u.read.n;
 	if (t->run->lo)
 		return t->run->npart;
 	x = task_stage(t, n->u.read.stage[0])->exchange;

@@ -195,6 +195,7 @@ struct node {
 			int nstage;
 			int *stage;             /* stages read (union: several) */
 			enum part_kind part;    /* as the exchange made it */
+			int n;                  /* its partitions */
 			int nkey;               /* merge sorted runs by: */
 			struct sort_key *key;
 		} read;

@@ -38,6 +38,7 @@ cut_below(struct cutting *c, struct node *n, struct node **out, int **in,
 		read->u.read.stage = NEW_N(c->arena, int, 1);
 		read->u.read.stage[0] = id;
 		read->u.read.part = n->u.exchange.part;
+		read->u.read.n = n->u.exchange.n;
 		read->u.read.nkey = n->u.exchange.nkey;
 		read->u.read.key = n->u.exchange.key;
 		read->est_rows = n->est_rows;

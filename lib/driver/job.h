@@ -1,0 +1,70 @@
+/*
+ * job -- one action of a script: planned, run, its output prepared.
+ */
+#ifndef DRIVER_JOB_H
+#define DRIVER_JOB_H
+
+#include "base/text.h"
+#include "driver/catalog.h"
+#include "driver/conf.h"
+#include "driver/local.h"
+#include "plan/optimize.h"
+#include "sql/bind.h"
+#include "sql/complain.h"
+
+/* An application: one script, its names, settings and outputs. */
+struct app {
+	struct arena arena;             /* dies with the application */
+	struct conf conf;
+	struct binder binder;
+	struct file_catalog catalog;
+	struct source *source;          /* job text and included files */
+	int nsource, source_cap;
+	const char *const *define;      /* -D name=value, NULL-terminated */
+	const char *master;             /* local[N] */
+	const char *scratch;            /* directory of this run, or NULL */
+	const char *stdout_format;      /* forced by -t, or NULL */
+	int verbose;
+	bool dry_run, ansi_quotes, stdout_tty;
+	int64_t deadline_ms;
+	const char *report;             /* file of --report, or NULL */
+	struct text report_jobs;        /* JSON of the jobs so far */
+	struct output **output;         /* prepared, to be committed together */
+	int noutput, output_cap;
+	volatile int interrupt;         /* signal number */
+	int njob;
+	int64_t start_us, rows_out, bytes_in;
+	bool pipe_closed;               /* stdout went away: stop quietly */
+	const char *skip_rules[16];     /* sp-plan -x */
+};
+
+/* Settings from files and environment; no file is touched otherwise. */
+int app_init(struct app *a, struct err *e);
+
+/* Removes the scratch directory and staging of uncommitted outputs. */
+void app_release(struct app *a);
+
+/* Planner settings as they are now. */
+struct plan_conf app_plan_conf(const struct app *a);
+int app_threads(const struct app *a);
+
+/* The phases of one action. */
+struct phases {
+	struct node *analyzed, *optimized, *physical;
+	struct stages *stages;
+};
+int job_plan(struct app *a, struct node *root, struct phases *p,
+    void (*trace)(void *, const struct rule *, const struct node *),
+    void *arg, struct err *e);
+
+/* Runs the stages of an action; rows for stdout go there. */
+int job_run(struct app *a, const struct stages *s, struct err *e);
+
+/* Runs a whole script (job text number 0 is already in app->source), then
+ * commits its outputs together. */
+int app_run_script(struct app *a, struct err *e);
+
+/* Runs edited plan text. */
+int app_run_plan(struct app *a, const char *text, size_t n, struct err *e);
+
+#endif

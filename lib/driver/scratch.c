@@ -1,0 +1,123 @@
+/*
+ * scratch -- see scratch.h.
+ */
+#include "driver/scratch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* One level is enough: nothing makes directories in here. */
+static void
+empty_directory(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *x;
+
+	if (d == NULL)
+		return;
+	while ((x = readdir(d)) != NULL)
+		if (strcmp(x->d_name, ".") != 0 && strcmp(x->d_name, "..") != 0)
+			unlinkat(dirfd(d), x->d_name, 0);
+	closedir(d);
+}
+
+void
+scratch_remove(const char *dir)
+{
+	if (dir == NULL)
+		return;
+	empty_directory(dir);
+	rmdir(dir);
+}
+
+static int
+lock_file(const char *dir, int flags)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/lock", dir);
+	fd = open(path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Removes what runs of this user left that died. */
+static void
+sweep(const char *parent, const char *prefix)
+{
+	DIR *d = opendir(parent);
+	struct dirent *x;
+
+	if (d == NULL)
+		return;
+	while ((x = readdir(d)) != NULL) {
+		char path[4096];
+		struct stat st;
+		int fd;
+
+		if (strncmp(x->d_name, prefix, strlen(prefix)) != 0)
+			continue;
+		snprintf(path, sizeof path, "%s/%s", parent, x->d_name);
+		if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) ||
+		    st.st_uid != getuid())
+			continue;
+		fd = lock_file(path, 0);
+		if (fd < 0)
+			continue;
+		scratch_remove(path);
+		close(fd);
+	}
+	closedir(d);
+}
+
+static int
+make_in(struct arena *a, const char *parent, const char **out)
+{
+	char *prefix = arena_printf(a, "sp-%u-", (unsigned)getuid());
+	char *dir = arena_printf(a, "%s/%sXXXXXX", parent, prefix);
+
+	sweep(parent, prefix);
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	/* Held until the process ends, however it ends. */
+	if (lock_file(dir, O_CREAT) < 0) {
+		rmdir(dir);
+		return -1;
+	}
+	*out = dir;
+	return 0;
+}
+
+int
+scratch_make(struct arena *a, const char *dirs, const char **out,
+    struct err *e)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *list, *save = NULL;
+
+	if (*dirs == '\0')
+		dirs = tmp && *tmp ? tmp : "/tmp";
+	list = arena_strdup(a, dirs);
+	for (char *p = strtok_r(list, ",", &save); p;
+	    p = strtok_r(NULL, ",", &save))
+		if (make_in(a, p, out) == 0)
+			return 0;
+	err_sys(e, "could not make a scratch directory in \"%s\"", dirs);
+	e->code = EXIT_CANTCREATE;
+	return err_hint(e, "name another one with --tmpdir or "
+	    "SPARK_LOCAL_DIRS");
+}
