@@ -64,6 +64,10 @@ int job_run(struct app *a, const struct stages *s, struct err *e);
  * commits its outputs together. */
 int app_run_script(struct app *a, struct err *e);
 
+/* One statement of source number src. */
+int app_run_stmt(struct app *a, const struct ast_stmt *s, int src,
+    struct err *e);
+
 /* Runs edited plan text. */
 int app_run_plan(struct app *a, const char *text, size_t n, struct err *e);
 

@@ -1,0 +1,163 @@
+/*
+ * job -- runs the stages of one action: outputs opened before, rows for
+ * stdout passed on in partition order, outputs prepared after.
+ */
+#include "driver/job.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "driver/progress.h"
+#include "driver/report.h"
+#include "driver/rows_out.h"
+#include "driver/scratch.h"
+#include "format/format.h"
+
+static enum output_mode
+mode_of(enum write_mode m)
+{
+	static const enum output_mode map[] = {
+		[WRITE_ERROR] = OUTPUT_ERROR,
+		[WRITE_OVERWRITE] = OUTPUT_OVERWRITE,
+		[WRITE_APPEND] = OUTPUT_APPEND, [WRITE_IGNORE] = OUTPUT_IGNORE };
+
+	return map[m];
+}
+
+static const char *
+extension_of(struct app *a, const struct node *n)
+{
+	const char *codec = NULL;
+
+	for (int i = 0; i < n->u.write.options.n; i++)
+		if (strcmp(n->u.write.options.v[i].key, "compression") == 0)
+			codec = n->u.write.options.v[i].value;
+	if (codec == NULL || strcmp(codec, "none") == 0 ||
+	    strcmp(codec, "uncompressed") == 0)
+		return n->u.write.format;
+	if (strcmp(codec, "gzip") == 0)
+		codec = "gz";
+	else if (strcmp(codec, "zstd") == 0)
+		codec = "zst";
+	else if (strcmp(codec, "bzip2") == 0)
+		codec = "bz2";
+	return arena_printf(&a->arena, "%s.%s", n->u.write.format, codec);
+}
+
+/* Opens the outputs below a node; *skip: an ignored one is there already. */
+static int
+open_outputs(struct app *a, const struct node *n, bool *skip, struct err *e)
+{
+	struct output_conf c = { 0 };
+	int at, r;
+
+	for (int i = 0; i < n->nkid; i++)
+		TRY(open_outputs(a, n->kid[i], skip, e));
+	if (n->kind != NODE_WRITE && n->kind != NODE_TEE)
+		return 0;
+	at = n->u.write.output;
+	while (a->noutput <= at)
+		ARENA_GROW(&a->arena, a->output, a->noutput, a->output_cap),
+		    a->output[a->noutput++] = NULL;
+	c.target = n->u.write.target;
+	c.job = arena_printf(&a->arena, "%d-%lld-%d", (int)getpid(),
+	    (long long)clock_wall_us(), at);
+	c.extension = extension_of(a, n);
+	c.mode = mode_of(n->u.write.mode);
+	c.single = n->u.write.single;
+	r = output_open(&a->output[at], &c, e);
+	if (r < 0)
+		return err_place(e, n->span);
+	*skip |= r == 0 && n->kind == NODE_WRITE;
+	return 0;
+}
+
+static int
+prepare_outputs(struct app *a, const struct node *n, struct err *e)
+{
+	for (int i = 0; i < n->nkid; i++)
+		TRY(prepare_outputs(a, n->kid[i], e));
+	if (n->kind != NODE_WRITE && n->kind != NODE_TEE)
+		return 0;
+	return output_prepare(a->output[n->u.write.output], e);
+}
+
+static int
+for_stages(struct app *a, const struct stages *s,
+    int (*f)(struct app *, const struct node *, struct err *), struct err *e)
+{
+	for (int i = 0; i < s->n; i++)
+		TRY(f(a, s->stage[i].root, e));
+	return 0;
+}
+
+static void
+fill_env(struct app *a, struct exec_env *env)
+{
+	const char *force = getenv("SP_FORCE");
+	struct plan_conf conf = app_plan_conf(a);
+
+	pool_init(&env->pool, NULL, "executor", conf.memory);
+	env->scratch = a->scratch;
+	env->zone = a->binder.env.zone;
+	env->seed = a->binder.env.seed;
+	env->threads = app_threads(a);
+	env->max_record = conf_size(&a->conf, "sp.max.record");
+	env->force_spill = force && strcmp(force, "spill") == 0;
+	if (force && strncmp(force, "chaos:", 6) == 0)
+		env->chaos = strtoull(force + 6, NULL, 10) | 1;
+	env->output = a->output;
+	env->stdout_format = format_find(a->stdout_format ? a->stdout_format :
+	    "tsv");
+}
+
+static const struct node *
+collect_root(const struct stages *s)
+{
+	const struct node *root = s->stage[s->n - 1].root;
+
+	return root->kind == NODE_COLLECT ? root : NULL;
+}
+
+static int
+run_stages(struct app *a, const struct stages *s, struct err *e)
+{
+	struct local_job j = { .conf = &a->conf, .stages = s,
+	    .deadline_ms = a->deadline_ms, .interrupt = &a->interrupt,
+	    .verbose = a->verbose > 1 };
+	struct rows_out rows;
+	int r, r2;
+
+	fill_env(a, &j.env);
+	j.figures = NEW_N(&a->arena, struct stage_figures, s->n + 1);
+	j.tick = progress_tick;
+	rows_out_open(&rows, a, collect_root(s), &j.env);
+	j.emit = rows_out_emit;
+	j.arg = &rows;
+	r = local_run(&j, e);
+	progress_end();
+	r2 = rows_out_close(&rows, r, e);
+	report_job(a, s, j.figures, &j.env.pool, r < 0 ? e : NULL);
+	a->bytes_in += atomic_load(&j.env.bytes_read);
+	return r < 0 ? r : r2;
+}
+
+int
+job_run(struct app *a, const struct stages *s, struct err *e)
+{
+	bool skip = false;
+
+	a->njob++;
+	if (a->scratch == NULL)
+		TRY(scratch_make(&a->arena, conf_get(&a->conf,
+		    "spark.local.dir"), &a->scratch, e));
+	for (int i = 0; i < s->n; i++)
+		TRY(open_outputs(a, s->stage[i].root, &skip, e));
+	if (skip)
+		return 0;
+	TRY(run_stages(a, s, e));
+	return for_stages(a, s, prepare_outputs, e);
+}

@@ -1,0 +1,167 @@
+/*
+ * rows_out -- see rows_out.h.
+ */
+#include "driver/rows_out.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "driver/job.h"
+#include "format/format.h"
+#include "format/table.h"
+
+#define TABLE_ROWS_MAX 100000   /* more than that: plain TSV */
+
+void
+rows_out_open(struct rows_out *o, struct app *a, const struct node *root,
+    struct exec_env *env)
+{
+	memset(o, 0, sizeof *o);
+	o->app = a;
+	o->root = root;
+	if (root == NULL)
+		return;
+	o->table = a->stdout_tty && a->stdout_format == NULL &&
+	    root->u.write.format == NULL && root->u.write.command == NULL;
+	if (o->table)
+		env->stdout_format = format_find("tsv");
+}
+
+static int
+closed(struct rows_out *o, struct err *e)
+{
+	if (errno == EPIPE) {
+		o->app->pipe_closed = true;
+		err_set(e, ERR_TEMP, "stdout was closed");
+		e->code = 141;
+		return ERR_TEMP;
+	}
+	err_sys(e, "could not write to stdout");
+	e->code = EXIT_IO;
+	return e->kind;
+}
+
+static int
+write_fd(struct rows_out *o, int fd, const char *p, size_t n, struct err *e)
+{
+	while (n > 0) {
+		ssize_t r = write(fd, p, n);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return closed(o, e);
+		p += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+static int
+start_command(struct rows_out *o, struct err *e)
+{
+	fflush(NULL);
+	o->command = popen(o->root->u.write.command, "we");
+	if (o->command == NULL)
+		return err_sys(e, "could not start \"%s\"",
+		    o->root->u.write.command);
+	return 0;
+}
+
+static int
+put(struct rows_out *o, const char *p, size_t n, struct err *e)
+{
+	if (o->table) {
+		text_add(&o->rows, p, n);
+		return 0;
+	}
+	if (o->root->u.write.command) {
+		if (o->command == NULL)
+			TRY(start_command(o, e));
+		return write_fd(o, fileno(o->command), p, n, e);
+	}
+	return write_fd(o, STDOUT_FILENO, p, n, e);
+}
+
+static int
+put_file(struct rows_out *o, int fd, struct err *e)
+{
+	char *buf = xmalloc(1 << 18);
+	int64_t at = 0;
+	ssize_t n;
+	int r = 0;
+
+	while (r >= 0 && (n = pread(fd, buf, 1 << 18, at)) > 0) {
+		r = put(o, buf, (size_t)n, e);
+		at += n;
+	}
+	free(buf);
+	return r;
+}
+
+/* Too many rows for a table: goes on as TSV. */
+static int
+give_up_table(struct rows_out *o, struct err *e)
+{
+	struct text rows = o->rows;
+	int r;
+
+	memset(&o->rows, 0, sizeof o->rows);
+	o->table = false;
+	r = put(o, rows.p, rows.n, e);
+	text_release(&rows);
+	return r;
+}
+
+int
+rows_out_emit(void *arg, struct collected *c, struct err *e)
+{
+	struct rows_out *o = arg;
+
+	o->nrow += c->rows;
+	o->app->rows_out += c->rows;
+	if (c->fd >= 0)
+		TRY(put_file(o, c->fd, e));
+	TRY(put(o, c->text.p, c->text.n, e));
+	if (o->table && o->nrow > TABLE_ROWS_MAX)
+		return give_up_table(o, e);
+	return 0;
+}
+
+static int
+end_command(struct rows_out *o, struct err *e)
+{
+	int status;
+
+	if (o->command == NULL)
+		TRY(start_command(o, e));
+	status = pclose(o->command);
+	if (status == 0)
+		return 0;
+	return err_set(e, ERR_TEMP, "the command \"%s\" ended with status %d",
+	    o->root->u.write.command, WIFEXITED(status) ?
+	    WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+int
+rows_out_close(struct rows_out *o, int result, struct err *e)
+{
+	int r = 0;
+
+	if (o->root && o->root->u.write.command && result >= 0)
+		r = end_command(o, e);
+	else if (o->command)
+		pclose(o->command);
+	if (o->table && result >= 0) {
+		struct text t = { 0 };
+
+		table_print(&t, o->root->kid[0]->out, o->rows.p, o->rows.n);
+		o->table = false;
+		r = put(o, t.p, t.n, e);
+		text_release(&t);
+	}
+	text_release(&o->rows);
+	return r;
+}

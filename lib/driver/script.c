@@ -1,0 +1,233 @@
+/*
+ * script -- runs the statements of a script, one after the other; all
+ * outputs are committed together at the end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "driver/explain.h"
+#include "driver/job.h"
+#include "driver/show.h"
+#include "base/zone.h"
+#include "plan/plantext.h"
+#include "sql/parse.h"
+
+#define INCLUDE_DEPTH_MAX 64
+
+static int run_source(struct app *a, int src, int depth, struct err *e);
+
+static int
+read_source(struct app *a, const char *path, struct err *e)
+{
+	struct text t = { 0 };
+	ssize_t n = 1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "could not open \"%s\"", path);
+	while (n > 0 && t.n <= PARSE_BYTES_MAX) {
+		n = read(fd, text_room(&t, 65536), 65536);
+		if (n > 0)
+			t.n += (size_t)n;
+	}
+	close(fd);
+	if (n < 0) {
+		text_release(&t);
+		return err_sys(e, "could not read \"%s\"", path);
+	}
+	ARENA_GROW(&a->arena, a->source, a->nsource, a->source_cap);
+	a->source[a->nsource++] = (struct source){
+	    arena_strdup(&a->arena, path),
+	    arena_memdup(&a->arena, t.p ? t.p : "", t.n), t.n };
+	text_release(&t);
+	return a->nsource - 1;
+}
+
+/* Relative to the including file; each file once. */
+static int
+run_include(struct app *a, const struct ast_stmt *s, int src, int depth,
+    struct err *e)
+{
+	const char *from = a->source[src].name, *slash = strrchr(from, '/');
+	const char *path;
+	int n;
+
+	TRY(bind_string(&a->binder, &s->u.include.path, &path, e));
+	if (*path != '/' && slash)
+		path = arena_printf(&a->arena, "%.*s/%s", (int)(slash - from),
+		    from, path);
+	if (depth >= INCLUDE_DEPTH_MAX)
+		return err_at(e, s->span, "includes are nested too deeply");
+	for (int i = 0; i < a->nsource; i++)
+		if (strcmp(a->source[i].name, path) == 0) {
+			if (a->source[i].text == NULL || i <= src)
+				return err_at(e, s->span, "\"%s\" includes "
+				    "itself", path);
+			return 0;
+		}
+	n = read_source(a, path, e);
+	if (n < 0)
+		return err_place(e, s->span);
+	return run_source(a, n, depth + 1, e);
+}
+
+static int
+run_set(struct app *a, const struct ast_stmt *s, struct err *e)
+{
+	int r;
+
+	if (s->u.set.reset)
+		return err_at(e, s->span, "reset: not supported yet");
+	if (s->u.set.key == NULL || s->u.set.value == NULL)
+		return show_settings(a, s->u.set.key, e);
+	r = conf_set(&a->conf, s->u.set.key, s->u.set.value, CONF_SET, NULL, e);
+	if (r < 0)
+		return err_place(e, s->u.set.key_span);
+	if (strcmp(s->u.set.key, "spark.sql.session.timeZone") == 0 &&
+	    zone_load(&a->arena, s->u.set.value, &a->binder.env.zone, e) < 0)
+		return err_place(e, s->u.set.value_span);
+	return 0;
+}
+
+static int
+run_param(struct app *a, const struct ast_stmt *s, struct err *e)
+{
+	const char *name = s->u.param.name.name, *given = NULL;
+	size_t n = strlen(name);
+
+	for (int i = 0; a->define && a->define[i]; i++)
+		if (strncmp(a->define[i], name, n) == 0 &&
+		    a->define[i][n] == '=')
+			given = a->define[i] + n + 1;
+	return bind_param(&a->binder, s, given, e);
+}
+
+static int
+run_query(struct app *a, const struct ast_query *q, struct err *e)
+{
+	struct phases p;
+	struct node *root;
+
+	TRY(bind_action(&a->binder, q, &root, e));
+	TRY(job_plan(a, root, &p, NULL, NULL, e));
+	if (a->verbose > 1 || a->dry_run) {
+		struct text t = { 0 };
+
+		plantext_print(&t, p.stages);
+		fputs(text_str(&t), a->dry_run ? stdout : stderr);
+		text_release(&t);
+	}
+	return a->dry_run ? 0 : job_run(a, p.stages, e);
+}
+
+static int
+refuse(const struct ast_stmt *s, struct err *e)
+{
+	static const char *const name[] = {
+		[STMT_REPEAT] = "repeat", [STMT_CREATE_TABLE] = "create table",
+		[STMT_CACHE] = "cache table", [STMT_UNCACHE] = "uncache",
+		[STMT_INSERT] = "insert into a table",
+	};
+
+	return err_at(e, s->span, "%s: not supported yet", name[s->kind] ?
+	    name[s->kind] : "this statement");
+}
+
+static int
+run_drop(struct app *a, const struct ast_stmt *s, struct err *e)
+{
+	const struct ast_name *n = &s->u.drop.name;
+	const char *name = n->part[n->npart - 1].name;
+	const struct bind_name **at = &a->binder.names;
+
+	for (; *at; at = (const struct bind_name **)(uintptr_t)&(*at)->next)
+		if (strcasecmp((*at)->name, name) == 0) {
+			*at = (*at)->next;
+			return 0;
+		}
+	return s->u.drop.if_exists ? 0 :
+	    err_at(e, n->span, "unknown table '%s'", name);
+}
+
+static int
+run_stmt(struct app *a, const struct ast_stmt *s, int src, int depth,
+    struct err *e)
+{
+	switch (s->kind) {
+	case STMT_QUERY:   return run_query(a, s->u.query, e);
+	case STMT_LET:     return bind_view(&a->binder, &s->u.view, e);
+	case STMT_SET:     return run_set(a, s, e);
+	case STMT_PARAM:   return run_param(a, s, e);
+	case STMT_INCLUDE: return run_include(a, s, src, depth, e);
+	case STMT_DEF:     return bind_def(&a->binder, &s->u.def, e);
+	case STMT_EXPLAIN: return explain_stmt(a, s, e);
+	case STMT_DESCRIBE: return describe_stmt(a, s, e);
+	case STMT_SHOW:    return show_stmt(a, s, e);
+	case STMT_DROP:    return run_drop(a, s, e);
+	default:           return refuse(s, e);
+	}
+}
+
+int
+app_run_stmt(struct app *a, const struct ast_stmt *s, int src, struct err *e)
+{
+	return run_stmt(a, s, src, 0, e);
+}
+
+static int
+run_source(struct app *a, int src, int depth, struct err *e)
+{
+	struct parse_options o = { .ansi_quotes = a->ansi_quotes };
+	struct ast_script *script;
+
+	TRY(parse_script(&a->arena, a->source[src].text, a->source[src].n, src,
+	    &o, &script, e));
+	for (int i = 0; i < script->nstmt; i++) {
+		int r = run_stmt(a, script->stmt[i], src, depth, e);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+commit(struct app *a, struct err *e)
+{
+	struct output **v = NEW_N(&a->arena, struct output *, a->noutput + 1);
+	int n = 0;
+
+	for (int i = 0; i < a->noutput; i++)
+		if (a->output[i])
+			v[n++] = a->output[i];
+	if (n == 0)
+		return 0;
+	for (int i = 0; i < n; i++)
+		a->rows_out += output_rows(v[i]);
+	return output_commit_all(v, n, e);
+}
+
+int
+app_run_script(struct app *a, struct err *e)
+{
+	TRY(run_source(a, 0, 0, e));
+	return a->dry_run ? 0 : commit(a, e);
+}
+
+int
+app_run_plan(struct app *a, const char *text, size_t n, struct err *e)
+{
+	struct plan_conf conf = app_plan_conf(a);
+	struct stages *s;
+
+	TRY(plantext_parse(&a->arena, &a->binder.ids, &a->binder.env, &conf,
+	    a->binder.catalog, text, n, 0, &s, e));
+	TRY(job_run(a, s, e));
+	return commit(a, e);
+}

@@ -1,0 +1,237 @@
+/*
+ * submit -- see submit.h.
+ */
+#include "driver/submit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "driver/report.h"
+#include "driver/scratch.h"
+#include "io/standard.h"
+#include "sql/parse.h"
+
+static struct app *signalled;
+
+/* The first signal asks for an orderly end, the second ends at once. */
+static void
+on_signal(int sig)
+{
+	if (signalled->interrupt) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
+	signalled->interrupt = sig;
+}
+
+static void
+catch_signals(struct app *a)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	signalled = a;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int
+read_all(int fd, const char *name, struct text *t, struct err *e)
+{
+	ssize_t n;
+
+	do {
+		char *p = text_room(t, 65536);
+
+		n = fd == 0 ? standard_read(p, 65536) : read(fd, p, 65536);
+		if (n > 0)
+			t->n += (size_t)n;
+	} while (n > 0 && t->n <= PARSE_BYTES_MAX);
+	return n < 0 ? err_sys(e, "could not read \"%s\"", name) : 0;
+}
+
+static int
+load_text(struct submit *s, struct text *t, const char **name, struct err *e)
+{
+	int fd, r;
+
+	if (s->text) {
+		*name = "-e";
+		text_adds(t, s->text);
+		return 0;
+	}
+	*name = s->file && strcmp(s->file, "-") != 0 ? s->file : "stdin";
+	if (strcmp(*name, "stdin") == 0)
+		return read_all(0, *name, t, e);
+	fd = open(s->file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "could not open \"%s\"", s->file);
+	r = read_all(fd, s->file, t, e);
+	close(fd);
+	return r;
+}
+
+/* At most one holder of a lock name on this machine: P18. */
+static int
+take_lock(struct submit *s, struct err *e)
+{
+	const char *dir = getenv("XDG_RUNTIME_DIR"), *path;
+	int fd;
+
+	if (s->lock == NULL)
+		return 0;
+	if (*s->lock == '\0' || strchr(s->lock, '/'))
+		return err_user(e, EXIT_USAGE, "'%s' is no lock name", s->lock);
+	path = arena_printf(&s->app.arena, "%s/sp-%u-%s.lock",
+	    dir && *dir ? dir : "/tmp", (unsigned)getuid(), s->lock);
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_sys(e, "could not open the lock \"%s\"", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		close(fd);
+		err_set(e, ERR_TEMP, "another run holds the lock '%s'", s->lock);
+		return ERR_TEMP;
+	}
+	return 0;
+}
+
+static int
+plan(struct submit *s, struct err *e)
+{
+	struct text t = { 0 };
+	int r = explain_script(&s->app, s->form, s->app.verbose, &t, e);
+
+	if (r >= 0 && fwrite(t.p ? t.p : "", 1, t.n, stdout) != t.n)
+		r = err_sys(e, "could not write to stdout");
+	text_release(&t);
+	return r;
+}
+
+static int
+show_config(struct app *a)
+{
+	struct text t = { 0 };
+
+	conf_show(&a->conf, &t);
+	fputs(text_str(&t), stdout);
+	text_release(&t);
+	return 0;
+}
+
+static int
+check_master(const struct app *a, struct err *e)
+{
+	const char *m = a->master ? a->master : "local[*]";
+	char *end;
+	long n;
+
+	if (strcmp(m, "local") == 0 || strcmp(m, "local[*]") == 0)
+		return 0;
+	if (strncmp(m, "local[", 6) == 0) {
+		n = strtol(m + 6, &end, 10);
+		if (n >= 1 && n <= 1024 && strcmp(end, "]") == 0)
+			return 0;
+	}
+	if (strncmp(m, "mesos:", 6) == 0) {
+		err_user(e, EXIT_USAGE, "mesos is not supported: the project "
+		    "has ended");
+		return err_hint(e, "use local[N]");
+	}
+	err_user(e, EXIT_USAGE, "'%s' is not a supported master", m);
+	return err_hint(e, "local, local[N] or local[*]");
+}
+
+static int
+run(struct submit *s, struct err *e)
+{
+	struct app *a = &s->app;
+	struct text t = { 0 };
+	const char *name;
+	int r;
+
+	TRY(check_master(a, e));
+	TRY(app_init(a, e));
+	if (s->action == SUBMIT_SHOW_CONFIG)
+		return show_config(a);
+	TRY(take_lock(s, e));
+	r = load_text(s, &t, &name, e);
+	if (r >= 0) {
+		ARENA_GROW(&a->arena, a->source, a->nsource, a->source_cap);
+		a->source[a->nsource++] = (struct source){
+		    arena_strdup(&a->arena, name),
+		    arena_memdup(&a->arena, t.p ? t.p : "", t.n), t.n };
+	}
+	text_release(&t);
+	if (r < 0)
+		return r;
+	if (s->action == SUBMIT_PLAN)
+		return plan(s, e);
+	if (s->is_plan)
+		return app_run_plan(a, a->source[0].text, a->source[0].n, e);
+	return app_run_script(a, e);
+}
+
+static int
+exit_code(const struct app *a, const struct err *e)
+{
+	if (a->interrupt)
+		return 128 + a->interrupt;
+	return e->code ? e->code : EXIT_JOB;
+}
+
+static void
+tell(const struct submit *s, const char *command, const struct err *e)
+{
+	struct text t = { 0 };
+
+	if (e->span.len && s->app.nsource) {
+		complain(&t, s->app.source, s->app.nsource, e);
+	} else {
+		text_addf(&t, "%s: %s\n", command, e->text);
+		if (e->hint[0])
+			text_addf(&t, "%s: hint: %s\n", command, e->hint);
+	}
+	fputs(text_str(&t), stderr);
+	text_release(&t);
+}
+
+int
+submit_run(struct submit *s, const char *command)
+{
+	struct app *a = &s->app;
+	struct err e = { 0 }, later;
+	int code = 0;
+
+	catch_signals(a);
+	if (run(s, &e) < 0) {
+		code = exit_code(a, &e);
+		if (!a->pipe_closed)
+			tell(s, command, &e);
+	}
+	if (fflush(stdout) != 0 && code == 0) {
+		err_sys(&e, "could not write to stdout");
+		tell(s, command, &e);
+		code = EXIT_IO;
+	}
+	if (report_write(a, code, &later) < 0) {
+		tell(s, command, &later);
+		code = code ? code : later.code;
+	}
+	if (a->verbose && s->action == SUBMIT_RUN && code == 0)
+		report_summary(a);
+	app_release(a);
+	if (a->pipe_closed) {           /* as any filter dies: P20 */
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	return code;
+}
