@@ -59,9 +59,10 @@ open_outputs(struct app *a, const struct node *n, bool *skip, struct err *e)
 	if (n->kind != NODE_WRITE && n->kind != NODE_TEE)
 		return 0;
 	at = n->u.write.output;
-	while (a->noutput <= at)
-		ARENA_GROW(&a->arena, a->output, a->noutput, a->output_cap),
-		    a->output[a->noutput++] = NULL;
+	while (a->noutput <= at) {
+		ARENA_GROW(&a->arena, a->output, a->noutput, a->output_cap);
+		a->output[a->noutput++] = NULL;
+	}
 	c.target = n->u.write.target;
 	c.job = arena_printf(&a->arena, "%d-%lld-%d", (int)getpid(),
 	    (long long)clock_wall_us(), at);

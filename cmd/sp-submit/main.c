@@ -1,0 +1,110 @@
+/*
+ * sp-submit -- the driver: reads a job, plans it, runs it, commits its
+ * output.  Options only; the work is in lib/driver/submit.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/opt.h"
+#include "driver/submit.h"
+#include "driver/submit_opts.h"
+
+static int show_help(void *conf, const char *value, struct err *e);
+static int show_version(void *conf, const char *value, struct err *e);
+
+static const struct opt opts[] = {
+	{ 'e', NULL, "text", "run this job text", submit_set_text },
+	{ 'm', "master", "url", "where to run: local, local[N], local[*]",
+	  submit_set_master },
+	{ 'c', "conf", "key=value", "set a property", submit_set_conf },
+	{ 'D', NULL, "name=value", "give a parameter its value",
+	  submit_set_define },
+	{ 't', "to", "format", "format of rows on stdout: tsv, csv, json, text",
+	  submit_set_format },
+	{ 'v', "verbose", NULL, "say more; twice: plans and attempts",
+	  submit_set_verbose },
+	{ 0, "plan", NULL, "the job is plan text, as sp-plan prints it",
+	  submit_set_plan },
+	{ 0, "dry-run", NULL, "print the plan, run nothing", submit_set_dry_run },
+	{ 0, "memory", "size", "memory budget, such as 512m",
+	  submit_set_memory },
+	{ 0, "tmpdir", "dirs", "scratch directories, separated by commas",
+	  submit_set_tmpdir },
+	{ 0, "timeout", "time", "give up after so long, with status 124",
+	  submit_set_timeout },
+	{ 0, "lock", "name", "do nothing while another run holds the name",
+	  submit_set_lock },
+	{ 0, "report", "file", "write figures of the run as JSON",
+	  submit_set_report },
+	{ 0, "name", "text", "name of the application", submit_set_name },
+	{ 0, "properties-file", "file", "read properties from a file",
+	  submit_set_properties },
+	{ 0, "show-config", NULL, "print all settings and their origins",
+	  submit_set_show_config },
+	{ 0, "ansi-quotes", NULL, "\"x\" is an identifier, not a string",
+	  submit_set_ansi_quotes },
+	{ 'h', "help", NULL, "print this text", show_help },
+	{ 0, "version", NULL, "print the version", show_version },
+	{ 0 }
+};
+
+static const struct opt_table table = {
+	"sp-submit", "[job.sp | -]",
+	"Run a job: the driver of sp.", opts
+};
+
+static int
+show_help(void *conf, const char *value, struct err *e)
+{
+	(void)conf;
+	(void)value;
+	(void)e;
+	opt_help(&table);
+	exit(0);
+}
+
+static int
+show_version(void *conf, const char *value, struct err *e)
+{
+	(void)conf;
+	(void)value;
+	(void)e;
+	puts("sp-submit 0.1");
+	exit(0);
+}
+
+static int
+usage_error(const struct err *e)
+{
+	opt_complain(table.command, e);
+	return e->code;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct submit s;
+	struct err e = { 0 };
+	int n;
+
+	conf_init(&s.app.conf, &s.app.arena);
+	if (conf_defaults(&s.app.conf, &e) < 0)
+		return usage_error(&e);
+	n = opt_parse(&table, argc, argv, &s, &e);
+	if (n < 0)
+		return usage_error(&e);
+	if (n > 1 || (n == 1 && s.text))
+		err_user(&e, EXIT_USAGE, "one job at a time: '%s' is too much",
+		    argv[n - 1]);
+	else if (n == 0 && !s.text && s.action == SUBMIT_RUN &&
+	    isatty(STDIN_FILENO))
+		err_user(&e, EXIT_USAGE, "no job: give a file, - for stdin, "
+		    "or -e 'text'");
+	if (e.kind)
+		return usage_error(&e);
+	s.file = n ? argv[0] : "-";
+	s.app.define = s.define;
+	s.app.stdout_tty = isatty(STDOUT_FILENO);
+	return submit_run(&s, table.command);
+}
