@@ -11,8 +11,10 @@
 
 #include "base/arena.h"
 
+extern const struct aggfn aggfn_sum[], aggfn_pick[];
+
 static const struct aggfn *const tables[] = {
-	NULL,
+	aggfn_sum, aggfn_pick, NULL,
 };
 
 const struct aggfn *
