@@ -360,7 +360,9 @@ clear_table(struct aggregate *g)
 static int
 pass_on(struct aggregate *g, int n, struct batch *b, struct err *e)
 {
-	clear_table(g);
+	g->table.ngroup = g->emitted = 0;       /* no slot is in use */
+	arena_reset(&g->table.heap);
+	arena_reset(&g->state_heap);
 	hash_keys(g, g->in, n);
 	group_table_append(&g->table, g->in, g->hash, n, init_states, g,
 	    g->row);
