@@ -8,16 +8,6 @@
 #include "exec/task.h"
 
 static const struct op_class *
-join_class(const struct node *n)
-{
-	switch (n->u.join.how) {
-	case JOIN_MERGE: return &op_merge_join;
-	case JOIN_LOOP:  return &op_loop_join;
-	default:         return &op_join;
-	}
-}
-
-static const struct op_class *
 op_class_of(const struct node *n)
 {
 	static const struct op_class *const table[NODE_KINDS] = {
@@ -30,11 +20,9 @@ op_class_of(const struct node *n)
 		[NODE_TEE] = &op_tee, [NODE_ASSERT] = &op_assert,
 		[NODE_EXPAND] = &op_expand, [NODE_WRITE] = &op_write,
 		[NODE_COLLECT] = &op_collect, [NODE_EXCHANGE] = &op_exchange,
-		[NODE_READ] = &op_read,
+		[NODE_READ] = &op_read, [NODE_JOIN] = &op_join,
 	};
 
-	if (n->kind == NODE_JOIN)
-		return join_class(n);
 	if (n->kind == NODE_READ && n->u.read.part == PART_RANGE)
 		return &op_merge;
 	return table[n->kind];

@@ -79,6 +79,7 @@ struct task {
 	struct arena arena;             /* dies with the task */
 	struct pool pool;               /* below env->pool */
 	struct collected *collected;    /* for collect roots */
+	void *making;                   /* op that makes a shared state */
 	struct xwriter *writer;         /* for exchange roots, until commit */
 	struct task_output *commit;     /* outputs (write, tee) to commit */
 	int ncommit, commit_cap;

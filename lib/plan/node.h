@@ -45,7 +45,7 @@ enum join_kind { JOIN_INNER, JOIN_LEFT, JOIN_RIGHT, JOIN_FULL, JOIN_SEMI,
 	                         * three-valued; EXISTS when no keys */
 	JOIN_CROSS };
 
-enum join_how { JOIN_HOW_ANY, JOIN_BROADCAST, JOIN_SHUFFLED, JOIN_MERGE,
+enum join_how { JOIN_HOW_ANY, JOIN_BROADCAST, JOIN_SHUFFLED,
 	JOIN_LOOP };            /* nested loop over a broadcast right side */
 
 enum agg_mode { AGG_COMPLETE, AGG_PARTIAL, AGG_MERGE /* states in and out */,

@@ -113,16 +113,6 @@ by_broadcast(struct phys_env *p, struct node *j, struct phys *l,
 	return 0;
 }
 
-static struct sort_key *
-ascending(struct phys_env *p, struct expr **x, int n)
-{
-	struct sort_key *k = NEW_N(p->arena, struct sort_key, n + 1);
-
-	for (int i = 0; i < n; i++)
-		k[i].x = x[i];
-	return k;
-}
-
 static int
 by_shuffle(struct phys_env *p, struct node *j, struct phys *l,
     struct phys *r, struct phys *out)
@@ -141,12 +131,6 @@ by_shuffle(struct phys_env *p, struct node *j, struct phys *l,
 	}
 	j->kid[0] = a.n;
 	j->kid[1] = b.n;
-	if (j->u.join.how == JOIN_MERGE) {
-		j->kid[0] = phys_sort(p, a.n, ascending(p, j->u.join.lkey,
-		    nkey), nkey);
-		j->kid[1] = phys_sort(p, b.n, ascending(p, j->u.join.rkey,
-		    nkey), nkey);
-	}
 	*out = made(j, &a);
 	if (j->u.join.kind == JOIN_FULL)
 		out->hash = NULL;
@@ -180,12 +164,8 @@ choose(struct phys_env *p, struct node *j, struct phys *l, struct phys *r,
 		return by_broadcast(p, j, l, r, JOIN_BROADCAST, out);
 	if (k != JOIN_FULL && (j->u.join.hint_right & HINT_BROADCAST))
 		return by_broadcast(p, j, l, r, JOIN_BROADCAST, out);
-	if (hint & HINT_MERGE) {
-		j->u.join.how = JOIN_MERGE;
-		return by_shuffle(p, j, l, r, out);
-	}
 	j->u.join.how = JOIN_SHUFFLED;
-	if (k == JOIN_FULL || (hint & HINT_SHUFFLE_HASH) ||
+	if (k == JOIN_FULL || (hint & (HINT_SHUFFLE_HASH | HINT_MERGE)) ||
 	    (l->single && r->single))
 		return by_shuffle(p, j, l, r, out);
 	if (small(p, r->n))
