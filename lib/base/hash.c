@@ -3,6 +3,10 @@
  */
 #include "base/hash.h"
 
+#include <stdlib.h>
+
+#include "base/arena.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -16,4 +20,37 @@ uint64_t
 hash_sum_seed(const void *p, size_t n, uint64_t seed)
 {
 	return XXH3_64bits_withSeed(p, n, seed);
+}
+
+struct hash_stream {
+	XXH3_state_t *state;
+};
+
+struct hash_stream *
+hash_stream_new(void)
+{
+	struct hash_stream *h = xcalloc(1, sizeof *h);
+
+	h->state = XXH3_createState();
+	XXH3_64bits_reset(h->state);
+	return h;
+}
+
+void
+hash_stream_add(struct hash_stream *h, const void *p, size_t n)
+{
+	XXH3_64bits_update(h->state, p, n);
+}
+
+uint64_t
+hash_stream_sum(const struct hash_stream *h)
+{
+	return XXH3_64bits_digest(h->state);
+}
+
+void
+hash_stream_free(struct hash_stream *h)
+{
+	XXH3_freeState(h->state);
+	free(h);
 }

@@ -15,6 +15,13 @@
 uint64_t hash_sum(const void *p, size_t n);
 uint64_t hash_sum_seed(const void *p, size_t n, uint64_t seed);
 
+/* The same over bytes that come piece by piece. */
+struct hash_stream;
+struct hash_stream *hash_stream_new(void);
+void hash_stream_add(struct hash_stream *h, const void *p, size_t n);
+uint64_t hash_stream_sum(const struct hash_stream *h);
+void hash_stream_free(struct hash_stream *h);
+
 /* Mixes one 64-bit word well (the finaliser of MurmurHash3 by Appleby). */
 static inline uint64_t
 hash_u64(uint64_t x)

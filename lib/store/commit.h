@@ -76,6 +76,9 @@ void output_close(struct output *o);
  * 0 nothing there, -: error. */
 int output_recover(const char *target, struct text *report, struct err *e);
 
+/* Extension of part files, as configured. */
+const char *output_extension(const struct output *o);
+
 int64_t output_rows(const struct output *o);
 int64_t output_bytes(const struct output *o);
 
