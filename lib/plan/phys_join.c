@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "plan/physical.h"
+#include "plan/rules.h"
 
 static bool
 null_aware(enum join_kind k)
@@ -180,6 +181,8 @@ phys_join(struct phys_env *p, struct node *n, struct phys *l,
 	struct node *j;
 
 	(void)e;
+	n = node_copy(p->arena, p->ids, n);
+	join_keys(p->arena, p->env, n);
 	if (!wants_turn(p, n)) {
 		j = node_copy(p->arena, p->ids, n);
 		return choose(p, j, l, r, out);

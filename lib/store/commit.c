@@ -150,7 +150,7 @@ output_open(struct output **out, const struct output_conf *conf,
     struct err *e)
 {
 	struct output *o = xcalloc(1, sizeof *o);
-	int go_on, r;
+	int go_on = 1, r;
 
 	*out = NULL;
 	o->conf = *conf;

@@ -5,6 +5,8 @@
 #ifndef STORE_MANIFEST_H
 #define STORE_MANIFEST_H
 
+#include <stddef.h>
+
 #include "store/commit.h"
 
 /* Appends the manifest; file names are relative to the output. */
