@@ -113,7 +113,9 @@ collect_next(struct op *op, struct batch *b, struct err *e)
 	}
 	if (r == 0 && !c->done) {
 		c->done = true;
-		TRY(c->writer->class->finish(c->writer, &out->text, e));
+		if (c->writer->class->finish)
+			TRY(c->writer->class->finish(c->writer, &out->text,
+			    e));
 		op->task->bytes_out = out->bytes + (int64_t)out->text.n;
 	}
 	return r;

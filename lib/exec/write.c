@@ -145,7 +145,8 @@ finish_file(struct write *w, struct out_file *f, struct err *e)
 	struct output_file *done;
 	struct sink_figures fig;
 
-	TRY(f->writer->class->finish(f->writer, &f->text, e));
+	if (f->writer->class->finish)
+		TRY(f->writer->class->finish(f->writer, &f->text, e));
 	TRY(flush(f, e));
 	TRY(sink_close(f->sink, &fig, e));
 	f->sink = NULL;

@@ -20,7 +20,7 @@ k_array_length(struct kernel_call *k, struct err *e)
 		json_begin(&j, s.p, s.n);
 		if (json_peek(&j) == JSON_ARRAY && json_enter(&j))
 			while ((r = json_step(&j, JSON_ARRAY)) > 0 &&
-			    json_skip(&j, NULL, NULL))
+			    json_scan_skip(&j, NULL, NULL))
 				o[i]++;
 		if (r != 0 || !json_done(&j))
 			kernel_null(k, i);
@@ -49,7 +49,7 @@ k_object_keys(struct kernel_call *k, struct err *e)
 		json_begin(&j, s.p, s.n);
 		if (json_peek(&j) == JSON_OBJECT && json_enter(&j))
 			while ((r = json_step(&j, JSON_OBJECT)) > 0 &&
-			    json_key(&j, &key) && json_skip(&j, NULL, NULL)) {
+			    json_scan_key(&j, &key) && json_scan_skip(&j, NULL, NULL)) {
 				ARENA_GROW(k->heap, v, n, cap);
 				v[n++] = sview_of(arena_memdup(k->heap,
 				    text_str(&key), key.n), key.n);

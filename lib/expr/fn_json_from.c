@@ -83,7 +83,7 @@ read_plain(struct reader *r, struct datum *d)
 
 	text_clear(&r->text);
 	if (kind == JSON_STRING) {
-		if (!json_string(&r->j, &r->text))
+		if (!json_scan_string(&r->j, &r->text))
 			return false;
 		p = text_str(&r->text);
 		n = r->text.n;
@@ -92,7 +92,7 @@ read_plain(struct reader *r, struct datum *d)
 			return false;
 		p = text_str(&r->text);
 		n = r->text.n;
-	} else if (!json_skip(&r->j, &p, &n)) {
+	} else if (!json_scan_skip(&r->j, &p, &n)) {
 		return false;
 	}
 	if (kind == JSON_NULL)
@@ -141,7 +141,7 @@ read_map(struct reader *r, struct datum *d)
 	while ((got = json_step(&r->j, JSON_OBJECT)) > 0) {
 		struct datum key = { .type = d->type->field[0].type };
 
-		if (!json_key(&r->j, &r->text))
+		if (!json_scan_key(&r->j, &r->text))
 			return false;
 		key.s.n = r->text.n;
 		key.s.p = arena_memdup(r->heap, text_str(&r->text), key.s.n);
@@ -182,13 +182,13 @@ read_struct(struct reader *r, struct datum *d)
 	while ((got = json_step(&r->j, JSON_OBJECT)) > 0) {
 		int f = 0;
 
-		if (!json_key(&r->j, &r->text))
+		if (!json_scan_key(&r->j, &r->text))
 			return false;
 		while (f < t->nfield &&
 		    strcmp(t->field[f].name, text_str(&r->text)) != 0)
 			f++;
 		if (f == t->nfield) {
-			if (!json_skip(&r->j, NULL, NULL))
+			if (!json_scan_skip(&r->j, NULL, NULL))
 				return false;
 		} else if (!read_value(r, t->field[f].type, &d->list.v[f])) {
 			return false;
@@ -212,7 +212,7 @@ read_value(struct reader *r, const struct type *t, struct datum *d)
 		return read_map(r, d);
 	if (t->kind == TYPE_STRUCT && kind == JSON_OBJECT)
 		return read_struct(r, d);
-	return json_skip(&r->j, NULL, NULL);
+	return json_scan_skip(&r->j, NULL, NULL);
 }
 
 static struct datum *

@@ -110,10 +110,10 @@ take(struct finder *f)
 
 	if (!f->path->wild && kind == JSON_STRING) {
 		f->nfound = 1;
-		return json_string(&f->j, &f->found) ? 0 : -1;
+		return json_scan_string(&f->j, &f->found) ? 0 : -1;
 	}
 	if (!f->path->wild && kind == JSON_NULL)
-		return json_skip(&f->j, NULL, NULL) ? 0 : -1;
+		return json_scan_skip(&f->j, NULL, NULL) ? 0 : -1;
 	if (f->nfound++)
 		text_addc(&f->found, ',');
 	return json_copy(&f->j, &f->found) ? 0 : -1;
@@ -134,13 +134,13 @@ find_in_object(struct finder *f, const struct path_step *s, int at)
 	while ((r = json_step(&f->j, JSON_OBJECT)) > 0) {
 		bool hit;
 
-		if (!json_key(&f->j, &f->key))
+		if (!json_scan_key(&f->j, &f->key))
 			return -1;
 		hit = s->kind == STEP_ALL || (f->key.n == s->name.n &&
 		    memcmp(f->key.p ? f->key.p : "", s->name.p,
 		    s->name.n) == 0);
 		if (!hit) {
-			if (!json_skip(&f->j, NULL, NULL))
+			if (!json_scan_skip(&f->j, NULL, NULL))
 				return -1;
 			continue;
 		}
@@ -160,7 +160,7 @@ find_in_array(struct finder *f, const struct path_step *s, int at)
 
 	for (; (r = json_step(&f->j, JSON_ARRAY)) > 0; i++) {
 		if (s->kind == STEP_INDEX && i != s->index) {
-			if (!json_skip(&f->j, NULL, NULL))
+			if (!json_scan_skip(&f->j, NULL, NULL))
 				return -1;
 			continue;
 		}
@@ -185,7 +185,7 @@ find(struct finder *f, int at)
 		return json_enter(&f->j) ? find_in_object(f, s, at) : -1;
 	if (kind == JSON_ARRAY && s->kind != STEP_NAME)
 		return json_enter(&f->j) ? find_in_array(f, s, at) : -1;
-	return json_skip(&f->j, NULL, NULL) ? 0 : -1;
+	return json_scan_skip(&f->j, NULL, NULL) ? 0 : -1;
 }
 
 static void

@@ -80,7 +80,7 @@ seen_number(struct seen *s)
 	size_t n;
 	int64_t v;
 
-	if (!json_skip(&s->j, &p, &n))
+	if (!json_scan_skip(&s->j, &p, &n))
 		return NULL;
 	if (value_get_i64(p, n, &v))
 		return TYPE(I64);
@@ -118,7 +118,7 @@ seen_object(struct seen *s)
 	while ((r = json_step(&s->j, JSON_OBJECT)) > 0) {
 		struct type_field one = { .nullable = true };
 
-		if (!json_key(&s->j, &s->text))
+		if (!json_scan_key(&s->j, &s->text))
 			return NULL;
 		one.name = arena_strdup(s->a, text_str(&s->text));
 		one.type = seen_value(s);
@@ -144,7 +144,7 @@ seen_value(struct seen *s)
 	case JSON_OBJECT: return seen_object(s);
 	default: break;
 	}
-	if (!json_skip(&s->j, NULL, NULL))
+	if (!json_scan_skip(&s->j, NULL, NULL))
 		return NULL;
 	return kind == JSON_NULL ? TYPE(NULL) : kind == JSON_STRING
 	    ? TYPE(STR) : TYPE(BOOL);

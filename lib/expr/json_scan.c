@@ -151,7 +151,7 @@ escape(struct json *j, struct text *to)
 }
 
 bool
-json_string(struct json *j, struct text *to)
+json_scan_string(struct json *j, struct text *to)
 {
 	text_clear(to);
 	j->p++;
@@ -181,9 +181,9 @@ colon(struct json *j)
 }
 
 bool
-json_key(struct json *j, struct text *to)
+json_scan_key(struct json *j, struct text *to)
 {
-	return json_string(j, to) && colon(j);
+	return json_scan_string(j, to) && colon(j);
 }
 
 static bool
@@ -267,7 +267,7 @@ skip_plain(struct json *j, enum json_kind kind)
 }
 
 bool
-json_skip(struct json *j, const char **p, size_t *n)
+json_scan_skip(struct json *j, const char **p, size_t *n)
 {
 	enum json_kind kind = json_peek(j);
 	const char *start = j->p;
@@ -280,7 +280,7 @@ json_skip(struct json *j, const char **p, size_t *n)
 			if (kind == JSON_OBJECT &&
 			    !(skip_string(j) && colon(j)))
 				return false;
-			if (!json_skip(j, NULL, NULL))
+			if (!json_scan_skip(j, NULL, NULL))
 				return false;
 		}
 		if (r < 0)
@@ -308,7 +308,7 @@ copy_string(struct json *j, struct text *to)
 		text_add(to, start, (size_t)(j->p - start));
 		return true;
 	}
-	json_string(&again, &t);
+	json_scan_string(&again, &t);
 	text_add_json(to, text_str(&t), t.n);
 	text_release(&t);
 	return true;

@@ -7,8 +7,8 @@
  *	json_begin(&j, p, n);
  *	if (json_peek(&j) == JSON_OBJECT && json_enter(&j))
  *		while ((r = json_step(&j, JSON_OBJECT)) > 0) {
- *			json_string(&j, &key);          (then the value:)
- *			json_skip(&j);
+ *			json_scan_string(&j, &key);          (then the value:)
+ *			json_scan_skip(&j);
  *		}
  *
  * After a false or negative answer the cursor is of no use.
@@ -46,11 +46,11 @@ int json_step(struct json *j, enum json_kind kind);
 
 /* Reads a string (a key, and the colon after it with json_key) decoded into
  * to, which is cleared. */
-bool json_string(struct json *j, struct text *to);
-bool json_key(struct json *j, struct text *to);
+bool json_scan_string(struct json *j, struct text *to);
+bool json_scan_key(struct json *j, struct text *to);
 
 /* Steps over one value; *p, *n (may be NULL) tell where it lay. */
-bool json_skip(struct json *j, const char **p, size_t *n);
+bool json_scan_skip(struct json *j, const char **p, size_t *n);
 
 /* Copies one value without white space, strings in their shortest form. */
 bool json_copy(struct json *j, struct text *to);

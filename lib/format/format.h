@@ -127,7 +127,7 @@ struct writer_class {
 	int (*open)(struct writer *w, struct text *to, struct err *e);
 	int (*put)(struct writer *w, const struct batch *b, struct text *to,
 	    struct err *e);
-	int (*finish)(struct writer *w, struct text *to, struct err *e);
+	int (*finish)(struct writer *w, struct text *to, struct err *e); /* or NULL */
 	void (*close)(struct writer *w);
 };
 
