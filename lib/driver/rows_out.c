@@ -10,7 +10,7 @@
 
 #include "driver/job.h"
 #include "format/format.h"
-#include "format/table.h"
+#include "format/tsv_table.h"
 
 #define TABLE_ROWS_MAX 100000   /* more than that: plain TSV */
 
@@ -157,7 +157,7 @@ rows_out_close(struct rows_out *o, int result, struct err *e)
 	if (o->table && result >= 0) {
 		struct text t = { 0 };
 
-		table_print(&t, o->root->kid[0]->out, o->rows.p, o->rows.n);
+		tsv_table_print(&t, o->root->kid[0]->out, o->rows.p, o->rows.n);
 		o->table = false;
 		r = put(o, t.p, t.n, e);
 		text_release(&t);
