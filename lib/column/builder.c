@@ -171,7 +171,7 @@ NAME(char *to, const void *from, const int32_t *pick, int n)            \
 {                                                                       \
 	const T *in = from;                                             \
 	T *out = (T *)(void *)to;                                       \
-                                                                        \
+									\
 	if (pick == NULL)                                               \
 		memcpy(out, in, sizeof(T) * (size_t)n);                 \
 	for (int i = 0; pick && i < n; i++)                             \

@@ -33,7 +33,7 @@ NAME(void *restrict po, const void *pi, const int32_t *pick, int n)     \
 {                                                                       \
 	const T *in = pi;                                               \
 	T *restrict out = po;                                           \
-                                                                        \
+									\
 	for (int i = 0; i < n; i++)                                     \
 		out[i] = in[pick[i]];                                   \
 }
@@ -63,7 +63,7 @@ static void                                                             \
 NAME(void *po, const void *pi, int n)                                   \
 {                                                                       \
 	T v = *(const T *)pi, *out = po;                                \
-                                                                        \
+									\
 	for (int i = 0; i < n; i++)                                     \
 		out[i] = v;                                             \
 }
@@ -265,7 +265,7 @@ static void                                                             \
 NAME(const void *p, const int32_t *pick, int n, uint64_t *h)            \
 {                                                                       \
 	const T *v = p;                                                 \
-                                                                        \
+									\
 	for (int i = 0; i < n; i++) {                                   \
 		int at = pick ? pick[i] : i;                            \
 		h[i] = EXPR;                                            \

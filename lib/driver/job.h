@@ -5,7 +5,7 @@
 #define DRIVER_JOB_H
 
 #include "base/text.h"
-#include "driver/catalog.h"
+#include "driver/file_catalog.h"
 #include "driver/conf.h"
 #include "driver/local.h"
 #include "plan/optimize.h"

@@ -352,7 +352,7 @@ NAME(struct group_table *t, const struct column *key,                   \
     const uint64_t *hash, int n, const struct make *m, char **row)      \
 {                                                                       \
 	int missing = 0;                                                \
-                                                                        \
+									\
 	for (int i = 0; i < n; i++) {                                   \
 		row[i] = find_one(t, FORM, key, hash[i], i, m);         \
 		missing += row[i] == NULL;                              \

@@ -260,7 +260,7 @@ NAME(const struct agg *g, void *const *state, const struct column *c,   \
 {                                                                       \
 	const T *v = c->data;                                           \
 	bool max = wants_max(g);                                        \
-                                                                        \
+									\
 	for (int i = 0; i < n; i++) {                                   \
 		struct pick *p = state[i];                              \
 		T x = v[col_at(c, i)], *have = (T *)(void *)p->value.v; \

@@ -252,7 +252,7 @@ NAME(const struct agg *g, void *const *state,                           \
 	const T *v = arg[0].data;                                       \
 	bool flat = !arg[0].valid && !(arg[0].flags & COL_CONST);       \
 	bool over = false;                                              \
-                                                                        \
+									\
 	for (int i = 0; flat && i < n; i++) {                           \
 		S *s = state[i]; T x = v[i]; ADD;                       \
 	}                                                               \
@@ -287,7 +287,7 @@ static ACC                                                              \
 NAME(const T *v, int n)                                                 \
 {                                                                       \
 	ACC a = 0;                                                      \
-                                                                        \
+									\
 	for (int i = 0; i < n; i++)                                     \
 		a += v[i];                                              \
 	return a;                                                       \

@@ -20,7 +20,7 @@ terminal_width(void)
 	const char *c = getenv("COLUMNS");
 	struct winsize w;
 
-	if (c && atol(c) > 0)
+	if (c && strtol(c, NULL, 10) > 0)
 		return (int)strtol(c, NULL, 10);
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
 		return w.ws_col;

@@ -112,8 +112,7 @@ struct node {
 			                 * file->ncol + i for partition column i */
 			struct expr *filter;    /* pushed down, or NULL */
 			struct expr *prune;     /* on partition columns, or NULL */
-			bool keep_strings;      /* views are kept downstream:
-			                         * stable strings pay */
+			bool keep_strings;      /* stable strings pay */
 		} scan;
 		struct { int64_t start, end, step;
 		         int parts; /* 0: by rows */ } range;

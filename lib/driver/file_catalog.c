@@ -1,11 +1,11 @@
 /*
- * catalog -- see catalog.h.
+ * file_catalog -- see file_catalog.h.
  *
  * Lists the files, guesses the format by name and first bytes, and infers
  * the schema from the head of the first file.  A reader that gets a declared
  * schema looks at no byte.
  */
-#include "driver/catalog.h"
+#include "driver/file_catalog.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /*
- * catalog -- the real answer to the planner's questions about files.
+ * file_catalog -- the real answer to the planner's questions about files.
  */
-#ifndef DRIVER_CATALOG_H
-#define DRIVER_CATALOG_H
+#ifndef DRIVER_FILE_CATALOG_H
+#define DRIVER_FILE_CATALOG_H
 
 #include "plan/catalog.h"
 
