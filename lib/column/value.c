@@ -95,6 +95,31 @@ put_plain(char *to, const char *d, int n, int exp)
 	return (int)(p - to);
 }
 
+/* Digits of v when it is m / 10^k with m below 10^15; their number, or 0.
+ * No two such decimals are the same double, so this is the shortest form. */
+static int
+few_digits(char *d, double v, int *exp)
+{
+	static const double scale[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
+	    1e8, 1e9, 1e10, 1e11, 1e12 };
+
+	if (v < 1e-3)
+		return 0;
+	for (int k = 0; k < 13 && v * scale[k] < 1e15; k++) {
+		int64_t m = (int64_t)(v * scale[k] + 0.5);
+
+		if ((double)m / scale[k] == v) {
+			int n = put_u64(d, (uint64_t)m);
+
+			*exp = n - 1 - k;
+			while (n > 1 && d[n - 1] == '0')
+				n--;
+			return n;
+		}
+	}
+	return 0;
+}
+
 static int
 put_real(char *to, double v, int single)
 {
@@ -115,7 +140,9 @@ put_real(char *to, double v, int single)
 		p += put_u64(p, (uint64_t)v);
 		return (int)(stpcpy(p, ".0") - to);
 	}
-	n = shortest(d, v, single, &exp);
+	n = single ? 0 : few_digits(d, v, &exp);
+	if (n == 0)
+		n = shortest(d, v, single, &exp);
 	if (exp >= -3 && exp < 7)
 		return (int)(p - to) + put_plain(p, d, n, exp);
 	*p++ = d[0];

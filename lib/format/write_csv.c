@@ -26,6 +26,7 @@ struct csv_out {
 	size_t nnull, nempty, nsep, nend;
 	char quote, escape;
 	bool all;               /* quote every value */
+	bool odd;               /* numbers and times may need quotes too */
 };
 
 static const char *
@@ -103,6 +104,8 @@ csv_out_open(struct writer *w, struct text *to, struct err *e)
 	t->special.in[(uint8_t)t->quote] = t->quote != '\0';
 	for (size_t i = 0; i < t->nsep; i++)
 		t->special.in[(uint8_t)t->sep[i]] = 1;
+	for (const char *s = "0123456789+-.:eE TZtrufalsNIniy"; *s; s++)
+		t->odd |= t->special.in[(uint8_t)*s];
 	t->put = NEW_N(&t->arena, cell_put *, w->schema->ncol + 1);
 	for (int i = 0; i < w->schema->ncol; i++) {
 		const struct type *type = w->schema->col[i].type;
@@ -131,8 +134,8 @@ csv_cell(struct csv_out *t, struct text *to, const struct column *c,
 		put_string(t, to, sview_ptr(v), v->len);
 	} else {
 		put(to, c, col_at(c, row), t->w.zone);
-		if (cell_scan(&t->special, to->p + from, to->n - from) <
-		    to->n - from) {
+		if (t->odd && cell_scan(&t->special, to->p + from,
+		    to->n - from) < to->n - from) {
 			struct text one = { 0 };
 
 			text_add(&one, to->p + from, to->n - from);
