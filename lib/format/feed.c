@@ -19,6 +19,7 @@
 #include "base/pool.h"
 #include "format/format.h"
 #include "format/share.h"
+#include "io/standard.h"
 
 static int
 buffer_grow(struct feed *f, size_t cap, struct err *e)
@@ -44,10 +45,10 @@ open_file(struct feed *f, struct err *e)
 {
 	const char *path = f->split->path;
 
-	if (strcmp(path, "-") == 0)
-		f->fd = dup(0);
-	else
-		f->fd = open(path, O_RDONLY | O_CLOEXEC);
+	f->standard = strcmp(path, "-") == 0;
+	if (f->standard)
+		return 0;
+	f->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (f->fd < 0)
 		return err_sys(e, "could not open \"%s\"", path);
 	return 0;
@@ -63,7 +64,9 @@ feed_open(struct feed *f, const struct split *s, int64_t from,
 	f->at = from;
 	f->n = 0;
 	f->last = f->stable = false;
-	f->nread = f->nline = 0;
+	f->nread = 0;
+	f->standard = false;
+	f->fd = -1;
 	f->map = map_in ? share_map(map_in, s->path, &f->size) : NULL;
 	if (f->map) {
 		f->stable = true;
@@ -105,8 +108,8 @@ read_some(struct feed *f, char *to, size_t n, struct err *e)
 	do {
 		if (fail_here("format.read"))
 			r = -1;
-		else if (strcmp(f->split->path, "-") == 0)
-			r = read(f->fd, to, n);
+		else if (f->standard)
+			r = standard_read(to, n);
 		else
 			r = pread(f->fd, to, n, f->at + (int64_t)f->n);
 	} while (r < 0 && errno == EINTR);
@@ -167,7 +170,7 @@ feed_line(struct feed *f, int64_t offset, int64_t *column)
 	int fd = -1;
 
 	*column = 0;
-	if (f->split->member == NULL)
+	if (f->split->member == NULL && !f->standard)
 		fd = open(f->split->path, O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && at < offset) {
 		int64_t want = offset - at;
@@ -194,7 +197,7 @@ feed_line(struct feed *f, int64_t offset, int64_t *column)
 void
 feed_end(struct feed *f)
 {
-	if (f->split && f->map == NULL && f->fd >= 0)
+	if (f->split && f->fd >= 0)
 		close(f->fd);
 	f->fd = -1;
 	f->split = NULL;

@@ -32,13 +32,12 @@ struct feed {
 	/* the rest is the feed's own */
 	const struct split *split;
 	struct pool *pool;
-	struct stream *stream;  /* or NULL: fd, or a mapping */
+	bool    standard;       /* stdin */
 	int     fd;
 	int64_t size;           /* of a mapped file */
 	const char *map;
 	char   *buf;            /* window of a file that is read */
 	size_t  cap;
-	int64_t nline;          /* newlines before the window, of streams */
 };
 
 /* Opens the split's file and puts the window at offset from.  With a share
