@@ -11,6 +11,7 @@
 
 #include "column/schema.h"
 #include "expr/expr.h"
+#include "plan/input.h"
 
 enum node_kind {
 	NODE_SCAN,              /* files, stdin, a command's output */
@@ -66,37 +67,6 @@ struct sort_key {
 	bool nulls_last;
 };
 
-struct option_list {            /* as struct options of the format layer */
-	int n;
-	struct { const char *key, *value; } *v;
-};
-
-/* One input file as the catalog found it. */
-struct input_file {
-	const char *path;
-	const char *member;             /* of an archive, or NULL */
-	int64_t size;                   /* bytes, -1 unknown (stdin, command) */
-	int64_t mtime_ns;
-	uint64_t inode;
-	bool splits;                    /* plain regular file: may be cut */
-	struct datum *key;              /* values of the partition columns */
-};
-
-/* A resolved source; shared by all scans of it. */
-struct input {
-	const char *format;             /* "csv" */
-	struct option_list options;     /* complete: nothing left to guess */
-	const char *on_error;           /* "fail", "null", "drop", "quarantine" */
-	const char *quarantine_dir;
-	const char *text;               /* as the user wrote it */
-	const char *command;            /* from cmd "…": shell text, or NULL */
-	struct schema *file;            /* columns in the records, ids 0 */
-	struct schema *key;             /* partition columns, ids 0 */
-	int nfile;
-	struct input_file *file_v;
-	int64_t size;                   /* all files, -1 unknown */
-};
-
 struct node {
 	enum node_kind kind;
 	int id;                         /* number in its plan, for printing */
@@ -114,8 +84,7 @@ struct node {
 			struct expr *prune;     /* on partition columns, or NULL */
 			bool keep_strings;      /* stable strings pay */
 		} scan;
-		struct { int64_t start, end, step;
-		         int parts; /* 0: by rows */ } range;
+		struct { int64_t start, end, step; int parts; } range;
 		struct { struct expr ***row; int nrow; } values;
 		struct { struct expr *cond; } filter;
 		struct { struct expr **x; } project;    /* out->ncol of them */
@@ -224,7 +193,7 @@ const char *node_name(const struct node *n);            /* "aggregate" */
  * schema widths.  ERR_BUG with what is wrong. */
 int node_verify(const struct node *n, struct err *e);
 
-/* Is the output of b what a's was: same number, types and ids? */
+/* Same number, types and ids of output columns? */
 bool node_same_output(const struct node *a, const struct node *b);
 
 #endif
