@@ -21,6 +21,7 @@ extern const struct func func_math[];
 extern const struct func func_hash[];
 extern const struct func func_json[];
 extern const struct func func_context[];
+extern const struct func func_generator[];
 
 static const struct func *const tables[] = {
 	func_operators,
@@ -32,6 +33,7 @@ static const struct func *const tables[] = {
 	func_hash,
 	func_json,
 	func_context,
+	func_generator,
 };
 #define NTABLE (sizeof tables / sizeof tables[0])
 

@@ -253,6 +253,12 @@ stage_limit(struct binder *b, const struct ast_query *q, struct rel *r,
 		    "offset", 0, &v, e));
 	if (q->kind == AST_LIMIT && v < 0)
 		return 0;
+	/* SQL's "limit n offset m" skips first, whatever the order of words. */
+	if (q->kind == AST_OFFSET && !q->piped && q->input->kind == AST_LIMIT &&
+	    !q->input->piped && r->node->kind == NODE_LIMIT) {
+		r->node->u.limit.offset = v;
+		return 0;
+	}
 	n = node_new(b->arena, &b->ids, NODE_LIMIT, 1);
 	n->span = q->span;
 	n->kid[0] = r->node;
