@@ -4,6 +4,7 @@
 #include "format/cellout.h"
 
 #include "column/value.h"
+#include "format/timepat.h"
 
 #define FIXED(name, T, room, put)                                       \
 static void                                                             \
@@ -66,6 +67,18 @@ cell_putter(const struct type *t)
 	};
 
 	return by_kind[t->kind] ? by_kind[t->kind] : value_print;
+}
+
+void
+cell_time(const struct timepat *pattern, struct text *to,
+    const struct column *c, int64_t i, const struct zone *z)
+{
+	if (c->type->kind == TYPE_DATE)
+		timepat_print(pattern, to, (int64_t)((int32_t *)c->data)[i] *
+		    86400000000, NULL);
+	else
+		timepat_print(pattern, to, ((int64_t *)c->data)[i],
+		    c->type->kind == TYPE_TS ? z : NULL);
 }
 
 size_t

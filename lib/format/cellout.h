@@ -11,12 +11,17 @@
 #include "base/text.h"
 #include "column/column.h"
 
+struct timepat;
 struct zone;
 
 typedef void cell_put(struct text *to, const struct column *c, int64_t i,
     const struct zone *z);
 
 cell_put *cell_putter(const struct type *t);
+
+/* Appends a date or timestamp by a pattern (option_timepat). */
+void cell_time(const struct timepat *pattern, struct text *to,
+    const struct column *c, int64_t i, const struct zone *z);
 
 /* Bytes that make a cell need quotes or escapes: 1 for those. */
 struct cellset {

@@ -16,6 +16,7 @@
 #include "base/zone.h"
 #include "column/column.h"
 #include "column/value.h"
+#include "format/timepat.h"
 
 #define ZEROS 0x3030303030303030u
 
@@ -287,7 +288,8 @@ ten_date(const char *p, int32_t *days)
 static inline bool
 get_date(const struct convert *c, struct cell x, int32_t *v)
 {
-	(void)c;
+	if (__builtin_expect(c->pattern != NULL, 0))
+		return timepat_date(c->pattern, x.p, x.n, v);
 	if (__builtin_expect(x.n == 10 && ten_date(x.p, v), 1))
 		return true;
 	return value_get_date(x.p, x.n, v);
@@ -330,6 +332,8 @@ get_ts(const struct convert *c, struct cell x, int64_t *v)
 {
 	uint32_t z = x.n > 19 && x.p[x.n - 1] == 'Z';
 
+	if (__builtin_expect(c->pattern != NULL, 0))
+		return timepat_utc(c->pattern, x.p, x.n, c->zone, v);
 	if (usual_time(x.p, x.n - z, v)) {
 		if (!z && c->zone && c->zone != zone_utc)
 			*v = zone_to_utc(c->zone, *v);
@@ -341,7 +345,8 @@ get_ts(const struct convert *c, struct cell x, int64_t *v)
 static inline bool
 get_tsntz(const struct convert *c, struct cell x, int64_t *v)
 {
-	(void)c;
+	if (__builtin_expect(c->pattern != NULL, 0))
+		return timepat_local(c->pattern, x.p, x.n, v);
 	return usual_time(x.p, x.n, v) || value_get_tsntz(x.p, x.n, v);
 }
 

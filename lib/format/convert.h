@@ -14,6 +14,7 @@
 
 #include "column/type.h"
 
+struct timepat;
 struct zone;
 
 struct cell {
@@ -25,6 +26,7 @@ struct cell {
 struct convert {
 	const struct type *type;
 	const struct zone *zone;        /* NULL: UTC */
+	const struct timepat *pattern;  /* of dates and times, or NULL */
 	const char *nan, *inf, *ninf;   /* words for them, or NULL */
 	bool ascii;                     /* strings need no UTF-8 check */
 };

@@ -112,6 +112,7 @@ open_columns(struct csv *c, struct err *e)
 		const struct field *f = &s->file->col[s->out[i]];
 		struct csv_column *w = &c->want[i];
 		size_t width = (size_t)type_width(f->type);
+		struct timepat *pattern;
 
 		w->name = f->name;
 		for (int k = 0; k < s->out[i]; k++)
@@ -129,6 +130,8 @@ open_columns(struct csv *c, struct err *e)
 		    .zone = s->zone, .nan = options_get(o, "nanvalue", "NaN"),
 		    .inf = options_get(o, "positiveinf", "Inf"),
 		    .ninf = options_get(o, "negativeinf", "-Inf") };
+		TRY(option_timepat(o, f->type, &c->arena, &pattern, e));
+		w->convert.pattern = pattern;
 		w->data = arena_alloc(&c->arena, width * BATCH_ROWS);
 		w->valid = arena_alloc(&c->arena, BITS_BYTES(BATCH_ROWS));
 		held += (int64_t)(width * BATCH_ROWS);

@@ -93,10 +93,13 @@ open_column(struct json_reader *c, int i, const char *corrupt, struct err *e)
 	const struct field *f = &s->file->col[s->out[i]];
 	struct json_column *w = &c->column[i];
 	size_t width = (size_t)type_width(f->type);
+	struct timepat *pattern;
 
 	w->name = f->name;
 	w->convert = (struct convert){ .type = f->type, .zone = s->zone,
 	    .ascii = true };
+	TRY(option_timepat(&s->options, f->type, &c->arena, &pattern, e));
+	w->convert.pattern = pattern;
 	w->valid = arena_alloc(&c->arena, BITS_BYTES(BATCH_ROWS));
 	if (type_is_nested(f->type))
 		builder_init(&w->builder, f->type);

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/near.h"
 #include "base/utf8.h"
+#include "format/timepat.h"
 
 /* Known to every file format; looked at elsewhere, or of no meaning here. */
 static const struct option_rule common[] = {
@@ -270,6 +271,23 @@ option_on_error(const struct scan *s)
 		if (strcasecmp(modes[i].name, v) == 0)
 			return modes[i].on_error;
 	return s->on_error;
+}
+
+int
+option_timepat(const struct options *o, const struct type *t,
+    struct arena *a, struct timepat **out, struct err *e)
+{
+	const char *key = t->kind == TYPE_DATE ? "dateformat" :
+	    t->kind == TYPE_TS ? "timestampformat" :
+	    t->kind == TYPE_TSNTZ ? "timestampntzformat" : NULL;
+	const char *v = key ? options_get(o, key, NULL) : NULL;
+
+	*out = NULL;
+	if (v == NULL)
+		return 0;
+	if (timepat_new(out, a, v, e) < 0)
+		return err_ctx(e, "option %s", key);
+	return 0;
 }
 
 bool

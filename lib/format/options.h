@@ -49,6 +49,12 @@ const char *option_unescaped(const struct options *o, const char *key,
 /* What the mode option and the scan say together. */
 enum on_error option_on_error(const struct scan *s);
 
+/* The pattern for columns of the type (options dateformat, timestampformat,
+ * timestampntzformat) in the arena; NULL when none is given. */
+struct timepat;
+int option_timepat(const struct options *o, const struct type *t,
+    struct arena *a, struct timepat **out, struct err *e);
+
 /* Is the mode option PERMISSIVE? */
 bool option_permissive(const struct options *o);
 

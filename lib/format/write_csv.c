@@ -22,6 +22,7 @@ struct csv_out {
 	struct arena arena;
 	struct cellset special;
 	cell_put **put;
+	struct timepat **pattern;       /* of each column, or NULL */
 	const char *null, *empty, *sep, *end;
 	size_t nnull, nempty, nsep, nend;
 	char quote, escape;
@@ -107,6 +108,7 @@ csv_out_open(struct writer *w, struct text *to, struct err *e)
 	for (const char *s = "0123456789+-.:eE TZtrufalsNIniy"; *s; s++)
 		t->odd |= t->special.in[(uint8_t)*s];
 	t->put = NEW_N(&t->arena, cell_put *, w->schema->ncol + 1);
+	t->pattern = NEW_N(&t->arena, struct timepat *, w->schema->ncol + 1);
 	for (int i = 0; i < w->schema->ncol; i++) {
 		const struct type *type = w->schema->col[i].type;
 
@@ -115,13 +117,15 @@ csv_out_open(struct writer *w, struct text *to, struct err *e)
 			    "hold the nested column %s",
 			    w->schema->col[i].name);
 		t->put[i] = cell_putter(type);
+		TRY(option_timepat(w->options, type, &t->arena,
+		    &t->pattern[i], e));
 	}
 	return option_flag(w->options, "header", 0) ? csv_header(t, to) : 0;
 }
 
 static void
 csv_cell(struct csv_out *t, struct text *to, const struct column *c,
-    int64_t row, cell_put *put)
+    int64_t row, int k)
 {
 	size_t from = to->n;
 
@@ -133,8 +137,12 @@ csv_cell(struct csv_out *t, struct text *to, const struct column *c,
 
 		put_string(t, to, sview_ptr(v), v->len);
 	} else {
-		put(to, c, col_at(c, row), t->w.zone);
-		if (t->odd && cell_scan(&t->special, to->p + from,
+		if (t->pattern[k])
+			cell_time(t->pattern[k], to, c, col_at(c, row),
+			    t->w.zone);
+		else
+			t->put[k](to, c, col_at(c, row), t->w.zone);
+		if ((t->odd || t->pattern[k]) && cell_scan(&t->special, to->p + from,
 		    to->n - from) < to->n - from) {
 			struct text one = { 0 };
 
@@ -159,7 +167,7 @@ csv_put(struct writer *w, const struct batch *b, struct text *to,
 		for (int c = 0; c < b->ncol; c++) {
 			if (c)
 				text_add(to, t->sep, t->nsep);
-			csv_cell(t, to, &b->col[c], row, t->put[c]);
+			csv_cell(t, to, &b->col[c], row, c);
 		}
 		text_add(to, t->end, t->nend);
 	}

@@ -19,6 +19,8 @@ struct json_out {
 	struct arena arena;
 	struct text *key;       /* "name": of each column */
 	cell_put **put;
+	struct timepat **pattern;       /* of each column, or NULL */
+	struct text time;
 	bool nulls;             /* print them */
 };
 
@@ -73,17 +75,33 @@ json_out_open(struct writer *w, struct text *to, struct err *e)
 	struct json_out *t = (struct json_out *)w;
 	const struct schema *s = w->schema;
 
-	(void)to, (void)e;
+	(void)to;
 	t->key = NEW_N(&t->arena, struct text, s->ncol + 1);
 	t->put = NEW_N(&t->arena, cell_put *, s->ncol + 1);
+	t->pattern = NEW_N(&t->arena, struct timepat *, s->ncol + 1);
 	t->nulls = !option_flag(w->options, "ignorenullfields", 1);
 	for (int i = 0; i < s->ncol; i++) {
 		text_add_json(&t->key[i], s->col[i].name,
 		    strlen(s->col[i].name));
 		text_addc(&t->key[i], ':');
 		t->put[i] = json_putter(s->col[i].type);
+		TRY(option_timepat(w->options, s->col[i].type, &t->arena,
+		    &t->pattern[i], e));
 	}
 	return 0;
+}
+
+static void
+put_value(struct json_out *t, struct text *to, int k, const struct column *c,
+    int64_t i)
+{
+	if (t->pattern[k] == NULL) {
+		t->put[k](to, c, i, t->w.zone);
+		return;
+	}
+	text_clear(&t->time);
+	cell_time(t->pattern[k], &t->time, c, i, t->w.zone);
+	text_add_json(to, text_str(&t->time), t->time.n);
 }
 
 static int
@@ -108,7 +126,7 @@ json_out_put(struct writer *w, const struct batch *b, struct text *to,
 			if (null)
 				text_add(to, "null", 4);
 			else
-				t->put[k](to, c, col_at(c, row), w->zone);
+				put_value(t, to, k, c, col_at(c, row));
 			lead = ',';
 		}
 		text_adds(to, lead == '{' ? "{}\n" : "}\n");
@@ -123,6 +141,7 @@ json_out_close(struct writer *w)
 
 	for (int i = 0; t->key && i < w->schema->ncol; i++)
 		text_release(&t->key[i]);
+	text_release(&t->time);
 	arena_release(&t->arena);
 }
 

@@ -161,6 +161,35 @@ test_dialects(void)
 }
 
 static void
+test_patterns(void)
+{
+	struct try t = { .format = "csv", .schema = "d date, t timestamp" };
+	const char *const german[] = { "dateformat", "dd.MM.yyyy",
+	    "timestampformat", "d MMM yy hh:mm a[ XXX]", NULL };
+	const char *const tight[] = { "dateformat", "yyyyMMdd",
+	    "timestampformat", "yyyy-MM-dd'T'HH:mm:ss[.SSS][XXX]", NULL };
+	const char *const bad[] = { "dateformat", "yyyy-bb", NULL };
+
+	t.option = german;
+	is_str(rows_of(&t, "31.01.2024,5 Feb 24 12:30 PM +01:00\n"
+	    "01.12.1999,15 dec 23 03:04 am\n"),
+	    "2024-01-31\t2024-02-05 11:30:00\n"
+	    "1999-12-01\t2023-12-15 03:04:00\n", "patterns with names");
+	rows_of(&t, "31.02.2024,\n");
+	ok(strstr(t.err.text, "'31.02.2024' is not a date") != NULL,
+	    "no such day: %s", t.err.text);
+	t.option = tight;
+	is_str(rows_of(&t, "20240131,2024-01-31T10:00:00.250Z\n"
+	    "20240201,2024-01-31T10:00:00\n"),
+	    "2024-01-31\t2024-01-31 10:00:00.25\n"
+	    "2024-02-01\t2024-01-31 10:00:00\n", "digits that touch, options");
+	t.option = bad;
+	rows_of(&t, "");
+	is_str(t.err.text, "option dateformat: pattern: 'b' is not known",
+	    "a bad pattern");
+}
+
+static void
 test_infer(void)
 {
 	struct try t = { .format = "csv" };
@@ -316,6 +345,7 @@ main(void)
 	test_bad();
 	test_utf8();
 	test_dialects();
+	test_patterns();
 	test_infer();
 	test_columns();
 	test_cuts();

@@ -145,6 +145,11 @@ test_writers(void)
 	    ",,,,,\n-7,\" z \",1.0E10,,false,-3.00\n", "csv");
 	is_str(written("csv", "a string", "\"a\nb\"\nc\n", NULL, NULL),
 	    "\"a\nb\"\nc\n", "csv: a line end is quoted");
+	is_str(written("csv", "d date", "2024-01-05\n", "dateformat",
+	    "EEE, d MMMM yyyy"), "\"Fri, 5 January 2024\"\n", "csv: dateFormat");
+	is_str(written("json", "t timestamp", "2024-01-05 13:07:09.5\n",
+	    "timestampformat", "yy/M/d h:mm:ss.SS a XXX"),
+	    "{\"t\":\"24/1/5 1:07:09.50 PM Z\"}\n", "json: timestampFormat");
 	is_str(written("tsv", "a string, b string", "\"a\tb\\\",\n", NULL,
 	    NULL), "a\\tb\\\\\t\\N\n", "tsv");
 	is_str(written("table", "name string, n bigint, s string",
