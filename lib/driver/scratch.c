@@ -43,11 +43,12 @@ scratch_remove(const char *dir)
 static int
 lock_file(const char *dir, int flags)
 {
-	char path[4096];
-	int fd;
+	int d = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
 
-	snprintf(path, sizeof path, "%s/lock", dir);
-	fd = open(path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (d < 0)
+		return -1;
+	fd = openat(d, "lock", flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	close(d);
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	if (fd >= 0)
@@ -71,7 +72,9 @@ sweep(const char *parent, const char *prefix)
 
 		if (strncmp(x->d_name, prefix, strlen(prefix)) != 0)
 			continue;
-		snprintf(path, sizeof path, "%s/%s", parent, x->d_name);
+		if ((size_t)snprintf(path, sizeof path, "%s/%s", parent,
+		    x->d_name) >= sizeof path)
+			continue;
 		if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) ||
 		    st.st_uid != getuid())
 			continue;
