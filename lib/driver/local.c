@@ -9,6 +9,7 @@
 #include "driver/local.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -449,6 +450,10 @@ local_run(struct local_job *j, struct err *e)
 	struct run r = { .job = j };
 	int n;
 
+	/* Freed memory is used again soon: fresh pages cost more than they
+	 * are worth. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 28);
+	mallopt(M_TRIM_THRESHOLD, 1 << 28);
 	pthread_mutex_init(&r.lock, NULL);
 	pthread_cond_init(&r.wake_worker, NULL);
 	pthread_cond_init(&r.wake_driver, NULL);

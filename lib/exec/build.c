@@ -4,7 +4,8 @@
 #include "exec/build.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
+
+#include "base/bigmem.h"
 
 #define SALT(h) ((h) & 0xffffffff00000000u)
 
@@ -28,7 +29,8 @@ build_release(struct build *b)
 		builder_release(&b->col[i]);
 	free(b->col);
 	free(b->hash);
-	free(b->slot);
+	if (b->slot)
+		bigmem_free(b->slot, (b->mask + 1) * sizeof *b->slot);
 	free(b->next);
 	arena_release(&b->arena);
 	if (b->pool)
@@ -93,9 +95,7 @@ build_finish(struct build *b)
 	while (n < (uint64_t)b->n * 2)
 		n *= 2;
 	b->mask = n - 1;
-	b->slot = xcalloc(n, sizeof *b->slot);
-	if (n > 1 << 18)
-		madvise(b->slot, n * 8, MADV_HUGEPAGE);
+	b->slot = bigmem_alloc(n * sizeof *b->slot);
 	b->next = xcalloc((size_t)b->n + 1, sizeof *b->next);
 	/* Backwards, so that chains are in row order. */
 	for (int64_t row = b->n - 1; row >= 0; row--) {

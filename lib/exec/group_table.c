@@ -4,8 +4,8 @@
 #include "exec/group_table.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
+#include "base/bigmem.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "column/builder.h"
@@ -54,48 +54,30 @@ group_table_init(struct group_table *t, struct arena *a,
 		t->state_at = align_up(at + nkey, 8);
 	t->row_size = align_up(t->state_at + state_size,
 	    state_size > 8 ? 16 : 8);
-	t->block_rows = BLOCK_BYTES / t->row_size;
-	if (t->block_rows < 16)
-		t->block_rows = 16;
-}
-
-static void *
-big_alloc(size_t n)
-{
-	void *p;
-
-	if (n < (size_t)1 << 21)
-		return xcalloc(1, n);
-	p = mmap(NULL, n, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED)
-		return xcalloc(1, n);
-	madvise(p, n, MADV_HUGEPAGE);
-	return p;
-}
-
-static void
-big_free(void *p, size_t n)
-{
-	if (n < (size_t)1 << 21)
-		free(p);
-	else if (p)
-		munmap(p, n);
+	t->block_shift = 4;
+	while (((int64_t)2 << t->block_shift) * t->row_size <= BLOCK_BYTES)
+		t->block_shift++;
+	t->block_rows = (int64_t)1 << t->block_shift;
 }
 
 static void
 free_slots(struct group_table *t)
 {
 	if (t->slot)
-		big_free(t->slot, (t->mask + 1) * 8);
+		bigmem_free(t->slot, (t->mask + 1) * 8);
 	t->slot = NULL;
 }
 
 void
 group_table_release(struct group_table *t)
 {
-	for (int i = 0; i < t->nblock; i++)
-		free(t->block[i]);
+	while (t->slab) {
+		struct slab *next = t->slab->next;
+
+		bigmem_free(t->slab->p, t->slab->size);
+		free(t->slab);
+		t->slab = next;
+	}
 	free(t->block);
 	free_slots(t);
 	arena_release(&t->heap);
@@ -136,7 +118,7 @@ grow(struct group_table *t)
 	if (t->slot)
 		t->held -= (int64_t)(t->mask + 1) * 8;
 	free_slots(t);
-	t->slot = big_alloc(n * 8);
+	t->slot = bigmem_alloc(n * 8);
 	t->mask = n - 1;
 	t->room = (int64_t)(n / 2);
 	t->held += (int64_t)n * 8;
@@ -144,21 +126,40 @@ grow(struct group_table *t)
 		place(t, group_table_row(t, i));
 }
 
+/* Blocks are cut from slabs: the first ones small, then huge pages. */
 static char *
+new_block(struct group_table *t)
+{
+	size_t size = (size_t)(t->block_rows * t->row_size);
+	char *p;
+
+	if (t->slab == NULL || t->slab->size - t->slab->used < size) {
+		struct slab *s = xcalloc(1, sizeof *s);
+
+		s->next = t->slab;
+		s->size = t->nblock < 8 ? size : 32 * size;
+		s->p = bigmem_alloc(s->size);
+		t->slab = s;
+		t->held += (int64_t)s->size;
+	}
+	p = t->slab->p + t->slab->used;
+	t->slab->used += size;
+	return p;
+}
+
+static inline char *
 new_row(struct group_table *t)
 {
-	int64_t b = t->ngroup / t->block_rows;
+	int64_t b = t->ngroup >> t->block_shift;
 
-	if (b == t->nblock) {
-		size_t size = (size_t)(t->block_rows * t->row_size);
-
+	if (__builtin_expect(b == t->nblock, 0)) {
 		if (t->nblock == t->block_cap) {
 			t->block_cap = t->block_cap ? 2 * t->block_cap : 16;
 			t->block = xrealloc(t->block,
 			    (size_t)t->block_cap * sizeof *t->block);
 		}
-		t->block[t->nblock++] = xmalloc(size);
-		t->held += (int64_t)size;
+		t->block[t->nblock] = new_block(t);
+		t->nblock++;
 	}
 	return group_table_row(t, t->ngroup++);
 }
@@ -388,8 +389,8 @@ group_table_find(struct group_table *t, const struct column *key,
 	enum form form = form_of(t, key);
 	int missing = 0;
 
-	for (int from = 0; from < n; from += 256) {
-		int k = n - from < 256 ? n - from : 256;
+	for (int from = 0; from < n; from += 64) {
+		int k = n - from < 64 ? n - from : 64;
 		struct column part = key ? key[0] : (struct column){ 0 };
 
 		while (t->slot == NULL || t->ngroup + k > t->room)

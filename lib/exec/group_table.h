@@ -26,7 +26,13 @@ struct group_table {
 	int64_t ngroup, room;           /* groups now; grows at room */
 	char **block;                   /* rows, block_rows each */
 	int nblock, block_cap;
-	int64_t block_rows;
+	struct slab {
+		struct slab *next;
+		char *p;
+		size_t size, used;
+	} *slab;                        /* memory that blocks are cut from */
+	int block_shift;
+	int64_t block_rows;             /* 1 << block_shift */
 	struct arena heap;              /* string bytes of keys */
 	int64_t held;                   /* bytes of slots and blocks */
 };
@@ -58,8 +64,8 @@ void group_table_append(struct group_table *t, const struct column *key,
 static inline char *
 group_table_row(const struct group_table *t, int64_t i)
 {
-	return t->block[i / t->block_rows] +
-	    i % t->block_rows * t->row_size;
+	return t->block[i >> t->block_shift] +
+	    (i & (t->block_rows - 1)) * t->row_size;
 }
 
 /* Bytes held in all, heap included. */

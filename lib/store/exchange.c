@@ -170,6 +170,19 @@ chunk_held(const struct exchange *x, const struct chunk *c)
 	return n;
 }
 
+/* Bytes of the rows themselves, without spare room. */
+static int64_t
+chunk_size(const struct exchange *x, const struct chunk *c)
+{
+	int64_t n = 0;
+
+	for (int i = 0; i < x->conf.ncol; i++)
+		n += c->rows * (type_width(x->conf.type[i]) + 1) +
+		    (int64_t)(c->col[i].heap.size - (c->col[i].heap.end -
+		    c->col[i].heap.at));
+	return n;
+}
+
 static int
 chunk_to_disk(struct xwriter *w, struct chunk *c, struct err *e)
 {
@@ -234,7 +247,7 @@ close_chunk(struct xwriter *w, int p, struct err *e)
 	to->last = c;
 	to->nchunk++;
 	to->rows += c->rows;
-	to->bytes += held;
+	to->bytes += chunk_size(w->x, c);
 	c->bytes = held;
 	if (!w->x->conf.force_spill && pool_try(w->x->conf.pool, held))
 		return 0;
@@ -254,6 +267,9 @@ open_chunk(struct xwriter *w, int p)
 	c->col = xcalloc((size_t)w->x->conf.ncol + 1, sizeof *c->col);
 	for (int i = 0; i < w->x->conf.ncol; i++)
 		builder_init(&c->col[i], w->x->conf.type[i]);
+	/* Many partitions of even size: room for the whole chunk at once. */
+	for (int i = 0; w->x->conf.npart > 8 && i < w->x->conf.ncol; i++)
+		builder_reserve(&c->col[i], w->chunk_rows + BATCH_ROWS / 8);
 	w->open[p] = c;
 	return c;
 }
