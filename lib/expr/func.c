@@ -22,6 +22,7 @@ extern const struct func func_hash[];
 extern const struct func func_json[];
 extern const struct func func_context[];
 extern const struct func func_generator[];
+extern const struct func func_datetime[];
 
 static const struct func *const tables[] = {
 	func_operators,
@@ -34,6 +35,7 @@ static const struct func *const tables[] = {
 	func_json,
 	func_context,
 	func_generator,
+	func_datetime,
 };
 #define NTABLE (sizeof tables / sizeof tables[0])
 
