@@ -352,7 +352,7 @@ lex(struct arena *a, const char *text, size_t n, int src,
 
 	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		x.at = 3;
-	if (n >= 2 && text[x.at] == '#' && text[x.at + 1] == '!')
+	if (x.n - x.at >= 2 && memcmp(text + x.at, "#!", 2) == 0)
 		TRY(skip_comment(&x));
 	while (x.at < x.n)
 		TRY(lex_one(&x));

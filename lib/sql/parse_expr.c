@@ -111,18 +111,18 @@ binary_next(const struct parser *p, int *ntok)
 static int
 check_stage_typo(struct parser *p)
 {
+	static const char goes_on[] = "and or is in like between not as div "
+	    "escape from where group having order limit then else end when";
 	const struct token *t = tok_peek(p, 2);
 	const char *word;
 
-	if (p->bracket || !at_kind(p, 1, TOK_WORD) || !(t->kind == TOK_STRING ||
-	    t->kind == TOK_NUMBER || at_op(p, 2, "*") || (t->kind == TOK_WORD &&
-	    !at_any(p, 2, "and or is in like between not as div escape"))))
-		return 0;
-	if (at_op(p, 2, "*") && at_kind(p, 3, TOK_NUMBER))
-		return 0;
-	if (at_any(p, 1, "date timestamp interval x timestamp_ntz case not"))
+	if (p->bracket || !at_kind(p, 1, TOK_WORD) || at_any(p, 2, goes_on) ||
+	    (t->kind != TOK_STRING && t->kind != TOK_NUMBER &&
+	    t->kind != TOK_WORD))
 		return 0;
 	word = lex_name(p->a, p->text, tok_peek(p, 1));
+	if (!stage_typo(p, word))
+		return 0;
 	err_at(p->e, tok_span(p, p->i + 1), "unknown stage '%s'", word);
 	hint_stage(p, word);
 	return ERR_USER;

@@ -202,7 +202,7 @@ parse_insert_directory(struct parser *p, struct ast_query *with,
 		TRY(parse_format_name(p, &w.format));
 	if (take_word(p, "options"))
 		TRY(parse_option_list(p, &w.option, &w.noption));
-	x = query_new(p, AST_WRITE, first, 0, NULL);
+	x = query_new(p, AST_WRITE, first, 1, NULL);
 	x->u.write = w;
 	TRY(parse_query(p, &q));
 	x->input = q;

@@ -76,6 +76,8 @@ int word_no_alias(const struct parser *p);      /* is no alias without "as" */
 int word_stage(const struct parser *p, int ahead);      /* a stage verb */
 int word_format(const struct parser *p, int ahead);     /* a file format */
 int word_query(const struct parser *p, int ahead);      /* begins a query */
+/* Is the word surely meant as a stage verb, but is none? */
+int stage_typo(struct parser *p, const char *word);
 /* Sets a hint for an unknown stage verb. */
 void hint_stage(struct parser *p, const char *word);
 /* Sets a hint when token number i looks like a misspelt keyword. */

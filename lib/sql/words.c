@@ -20,7 +20,7 @@ static const char no_alias[] =
     "from where having limit offset window qualify lateral union intersect "
     "except minus setminus join inner left right full cross semi anti natural "
     "on using when then else end as tablesample pivot unpivot select and or "
-    "not is in between like ilike rlike regexp asc desc nulls with";
+    "not is in between like ilike rlike regexp asc desc nulls with for";
 
 /* Clauses of two words: only with "by" are they no names. */
 static const char before_by[] = "group order sort cluster distribute partition";
@@ -55,6 +55,8 @@ int
 word_no_alias(const struct parser *p)
 {
 	if (at_any(p, 0, before_by) && at_word(p, 1, "by"))
+		return 1;
+	if (at_word(p, 0, "insert") && at_any(p, 1, "into overwrite"))
 		return 1;
 	return at_any(p, 0, no_alias);
 }
@@ -93,9 +95,9 @@ at_stage(const struct parser *p)
 	return at_op(p, 0, "|") && p->bracket == 0 && word_stage(p, 1);
 }
 
-/* The word of a list (separated by spaces) that is near to the given one,
- * or NULL; the word itself too. */
-static const char *
+/* The word of a list (separated by spaces) that is nearest to the given
+ * one, or best NULL; the word itself too. */
+static struct near
 near_word(struct parser *p, const char *list, const char *word)
 {
 	struct near n;
@@ -107,7 +109,7 @@ near_word(struct parser *p, const char *list, const char *word)
 		near_offer(&n, arena_memdup(p->a, list, len));
 		list += len + (list[len] == ' ');
 	}
-	return n.best;
+	return n;
 }
 
 static const struct synonym {
@@ -128,17 +130,34 @@ static const struct synonym {
 	{ "persist", "cache" }, { "outer", "full outer join" },
 };
 
+/* The stage to use instead of one that other tools have, or NULL. */
+static const char *
+synonym_of(struct parser *p, const char *word)
+{
+	word = parse_lower(p, word);
+	for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
+		if (strcmp(word, synonyms[i].word) == 0)
+			return synonyms[i].say;
+	return NULL;
+}
+
+int
+stage_typo(struct parser *p, const char *word)
+{
+	struct near n = near_word(p, stage_verbs, word);
+
+	return (n.best && n.dist <= 1) || synonym_of(p, word);
+}
+
 void
 hint_stage(struct parser *p, const char *word)
 {
-	const char *best;
+	const char *say = synonym_of(p, word);
+	const char *best = near_word(p, stage_verbs, word).best;
 
-	for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
-		if (strcmp(parse_lower(p, word), synonyms[i].word) == 0) {
-			err_hint(p->e, "use the stage %s", synonyms[i].say);
-			return;
-		}
-	if ((best = near_word(p, stage_verbs, word)))
+	if (say)
+		err_hint(p->e, "use the stage %s", say);
+	else if (best)
 		err_hint(p->e, "did you mean '%s'?", best);
 	else
 		err_hint(p->e, "stages are %s", stage_verbs);
@@ -153,7 +172,7 @@ hint_keyword(struct parser *p, int i)
 	if (t->kind != TOK_WORD || t->len < 3 || t->len > 20)
 		return 0;
 	word = lex_name(p->a, p->text, t);
-	best = near_word(p, keywords, word);
+	best = near_word(p, keywords, word).best;
 	if (!best || strcmp(best, parse_lower(p, word)) == 0)
 		return 0;
 	err_hint(p->e, "did you mean '%s' instead of '%s'?", best, word);
