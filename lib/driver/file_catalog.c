@@ -238,7 +238,9 @@ resolve(struct catalog *c, struct arena *a, const struct source_request *r,
 		memcpy(in->file->col, r->columns->col,
 		    sizeof *in->file->col * (size_t)r->columns->ncol);
 	}
-	if (r->format == NULL || r->columns == NULL)
+	/* Text has one schema: a command need not run for it. */
+	if (r->format == NULL || (r->columns == NULL &&
+	    strcasecmp(r->format, "text") != 0))
 		code = head_read(list.v[0].path, HEAD_BYTES, &head, &whole, e);
 	if (code >= 0)
 		code = find_format(r, list.v[0].path, head.p ? head.p : "",

@@ -19,7 +19,9 @@
 #include "base/pool.h"
 #include "format/format.h"
 #include "format/share.h"
+#include "format/head.h"
 #include "io/standard.h"
+#include "io/stream.h"
 
 static int
 buffer_grow(struct feed *f, size_t cap, struct err *e)
@@ -48,6 +50,8 @@ open_file(struct feed *f, struct err *e)
 	f->standard = strcmp(path, "-") == 0;
 	if (f->standard)
 		return 0;
+	if (strncmp(path, "cmd:", 4) == 0 || !head_is_plain(path))
+		return stream_open(&f->stream, path, e);
 	f->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (f->fd < 0)
 		return err_sys(e, "could not open \"%s\"", path);
@@ -67,7 +71,8 @@ feed_open(struct feed *f, const struct split *s, int64_t from,
 	f->nread = 0;
 	f->standard = false;
 	f->fd = -1;
-	f->map = map_in ? share_map(map_in, s->path, &f->size) : NULL;
+	f->map = map_in && head_is_plain(s->path) ?
+	    share_map(map_in, s->path, &f->size) : NULL;
 	if (f->map) {
 		f->stable = true;
 		if (from > f->size)
@@ -105,6 +110,8 @@ read_some(struct feed *f, char *to, size_t n, struct err *e)
 {
 	ssize_t r;
 
+	if (f->stream)
+		return stream_read(f->stream, to, n, e);
 	do {
 		if (fail_here("format.read"))
 			r = -1;
@@ -197,6 +204,8 @@ feed_line(struct feed *f, int64_t offset, int64_t *column)
 void
 feed_end(struct feed *f)
 {
+	stream_close(f->stream);
+	f->stream = NULL;
 	if (f->split && f->fd >= 0)
 		close(f->fd);
 	f->fd = -1;

@@ -17,6 +17,7 @@ struct err;
 struct pool;
 struct share;
 struct split;
+struct stream;
 
 #define FEED_SLACK 128                  /* bytes readable on both sides */
 #define FEED_BLOCK ((size_t)1 << 20)    /* read at a time: fits L2 */
@@ -33,6 +34,7 @@ struct feed {
 	const struct split *split;
 	struct pool *pool;
 	bool    standard;       /* stdin */
+	struct stream *stream;  /* of packed files and commands, or NULL */
 	int     fd;
 	int64_t size;           /* of a mapped file */
 	const char *map;

@@ -10,31 +10,29 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "io/standard.h"
+#include "io/stream.h"
 
 int
 head_read(const char *path, size_t n, struct text *to, bool *whole,
     struct err *e)
 {
-	ssize_t r = 1;
-	int fd, code;
+	struct stream *s;
+	int64_t r = 1;
 
 	if (strcmp(path, "-") == 0) {
-		code = standard_peek(n, to, e);
-		*whole = code == 1;
-		return code;
+		r = standard_peek(n, to, e);
+		*whole = r == 1;
+		return (int)r;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, "could not open \"%s\"", path);
+	TRY(stream_open(&s, path, e));
 	while (to->n < n && r > 0) {
-		r = read(fd, text_room(to, n - to->n), n - to->n);
+		r = stream_read(s, text_room(to, n - to->n), n - to->n, e);
 		if (r > 0)
 			to->n += (size_t)r;
 	}
-	code = r < 0 ? err_sys(e, "could not read \"%s\"", path) : 0;
+	stream_close(s);
 	*whole = r == 0;
-	close(fd);
-	return code;
+	return r < 0 ? (int)r : 0;
 }
 
 bool
@@ -48,10 +46,5 @@ head_is_plain(const char *path)
 		return false;
 	n = read(fd, m, sizeof m);
 	close(fd);
-	if (n < 2)
-		return true;
-	return !((m[0] == 0x1f && m[1] == 0x8b) ||
-	    memcmp(m, "\x28\xb5\x2f\xfd", 4) == 0 ||
-	    memcmp(m, "\xfd" "7zXZ", 5) == 0 || memcmp(m, "BZh", 3) == 0 ||
-	    memcmp(m, "\x04\x22\x4d\x18", 4) == 0);
+	return n < 2 || !stream_is_packed(m, (size_t)n);
 }

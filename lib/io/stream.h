@@ -1,0 +1,36 @@
+/*
+ * stream -- the decoded bytes of an input, one after the other.
+ *
+ * Plain files, stdin, the output of a command ("cmd:…"), and files that are
+ * compressed, found by their first bytes: zstd is read here, gzip, xz, bzip2
+ * and lz4 through a module that is opened at first use (mod_archive.c).
+ * Truncated or damaged data is ERR_USER with EXIT_DATA, never a short read.
+ */
+#ifndef IO_STREAM_H
+#define IO_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct stream;
+
+int  stream_open(struct stream **out, const char *path, struct err *e);
+
+/* Up to n bytes: their number, 0 at the end, < 0. */
+int64_t stream_read(struct stream *s, char *to, size_t n, struct err *e);
+void stream_close(struct stream *s);            /* NULL is fine */
+
+/* Do these first bytes of a file mean that it is compressed? */
+bool stream_is_packed(const unsigned char *p, size_t n);
+
+/* What a module for other compressions exports, under "sp_archive". */
+struct archive_module {
+	void *(*open)(int fd, char *message, size_t size);
+	int64_t (*read)(void *archive, char *to, size_t n, char *message,
+	    size_t size);
+	void (*close)(void *archive);
+};
+
+#endif
