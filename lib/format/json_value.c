@@ -200,12 +200,14 @@ build_struct(struct build *to, struct builder *b, struct jtext *j)
 				    (uint32_t)(j->p - from) };
 	}
 	for (int i = 0; i < nfield; i++) {
-		struct jtext k = { part[i].p, part[i].p + part[i].n, NULL, 0 };
+		struct jtext k = { part[i].p, NULL, NULL, 0 };
 
-		if (part[i].p)
-			build_value(to, &b->kid[i], &k);
-		else
+		if (k.p == NULL) {
 			builder_null(&b->kid[i]);
+			continue;
+		}
+		k.end = k.p + part[i].n;
+		build_value(to, &b->kid[i], &k);
 	}
 	builder_struct(b);
 }
