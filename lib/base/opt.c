@@ -162,7 +162,7 @@ opt_help(const struct opt_table *t)
 			snprintf(head + n, sizeof head - (size_t)n, " %s", o->value);
 		printf("%-30s  %s\n", head, o->help);
 	}
-	printf("\nSee man %s.\n", t->command);
+	printf("\nSee man %.*s.\n", (int)strcspn(t->command, " "), t->command);
 }
 
 void

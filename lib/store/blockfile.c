@@ -1,11 +1,15 @@
 /*
  * blockfile -- see blockfile.h.
+ *
+ * The head: u32 magic "spB1", u32 part, u32 rows, u32 raw, u32 stored,
+ * u32 flags (1: zstd), u64 sum; little-endian.
  */
 #include "store/blockfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -13,6 +17,119 @@
 #include "base/fail.h"
 #include "base/hash.h"
 #include "io/zst.h"
+
+struct head {
+	uint32_t magic, part, rows, raw, stored, flags;
+	uint64_t sum;
+};
+
+#define MAGIC 0x31427073u       /* "spB1" */
+
+_Static_assert(sizeof(struct head) == BLOCK_HEAD, "the head on disk");
+
+static struct head
+head_of(const struct block *b)
+{
+	return (struct head){ MAGIC, b->part, b->rows, b->raw, b->stored,
+	    b->stored != b->raw, b->sum };
+}
+
+size_t
+block_bound(size_t n)
+{
+	return BLOCK_HEAD + zst_bound(n);
+}
+
+size_t
+block_pack(char *to, const char *p, size_t n, enum block_how how,
+    struct block *b)
+{
+	char *data = to + BLOCK_HEAD;
+	size_t stored = how == BLOCK_ZSTD ? zst_pack(data, zst_bound(n), p, n) :
+	    0;
+	struct head h;
+
+	if (stored == 0) {
+		stored = n;
+		if (p != data)
+			memcpy(data, p, n);
+	}
+	b->raw = (uint32_t)n;
+	b->stored = (uint32_t)stored;
+	b->sum = hash_sum(data, stored);
+	h = head_of(b);
+	memcpy(to, &h, sizeof h);
+	return BLOCK_HEAD + stored;
+}
+
+static int
+lost(const struct block *b, const char *what, struct err *e)
+{
+	err_set(e, ERR_LOST, "a stored block is damaged: %s, at byte %lld",
+	    what, (long long)b->at);
+	e->code = EXIT_DATA;
+	return e->kind;
+}
+
+int
+block_unpack(const struct block *b, const char *in, char *out,
+    const char **p, struct err *e)
+{
+	struct head h = head_of(b);
+
+	if (memcmp(in, &h, sizeof h) != 0)
+		return lost(b, "another head than in the index", e);
+	in += BLOCK_HEAD;
+	if (hash_sum(in, b->stored) != b->sum)
+		return lost(b, "the checksum differs", e);
+	*p = in;
+	if (b->stored == b->raw)
+		return 0;
+	*p = out;
+	return zst_unpack(out, b->raw, in, b->stored) ? 0 :
+	    lost(b, "it cannot be expanded", e);
+}
+
+int
+block_write_all(int fd, const char *p, size_t n, int64_t at)
+{
+	while (n > 0) {
+		ssize_t r = fail_here("spill.write") < 0 ? -1 :
+		    pwrite(fd, p, n, at);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -1;
+		p += r;
+		at += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+int
+block_read(int fd, const struct block *b, struct arena *a, const char **p,
+    struct err *e)
+{
+	size_t n = BLOCK_HEAD + (size_t)b->stored, have = 0;
+	char *in = arena_raw(a, n + 16);
+
+	while (have < n) {
+		ssize_t r = fail_here("spill.read") < 0 ? -1 :
+		    pread(fd, in + have, n - have, b->at + (int64_t)have);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_sys(e, "could not read a stored block");
+		if (r == 0)
+			return lost(b, "the file ends in it", e);
+		have += (size_t)r;
+	}
+	return block_unpack(b, in, b->stored == b->raw ? NULL :
+	    arena_raw(a, (size_t)b->raw + 16), p, e);
+}
 
 struct blockfile {
 	int fd;
@@ -35,85 +152,32 @@ blockfile_new(struct blockfile **out, const char *dir, struct err *e)
 	return 0;
 }
 
-static int
-write_all(int fd, const char *p, size_t n, int64_t at)
-{
-	while (n > 0) {
-		ssize_t r = fail_here("spill.write") < 0 ? -1 :
-		    pwrite(fd, p, n, at);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return -1;
-		p += r;
-		at += r;
-		n -= (size_t)r;
-	}
-	return 0;
-}
-
 int
-blockfile_put(struct blockfile *f, const char *p, size_t n,
-    struct block *out, struct err *e)
+blockfile_put(struct blockfile *f, const char *p, size_t n, struct block *b,
+    struct err *e)
 {
-	size_t bound = zst_bound(n), stored;
+	size_t bound = block_bound(n), size;
 
-	if (n > UINT32_MAX)
+	if (n > BLOCK_MAX || n == 0)
 		return err_set(e, ERR_BUG, "a block of %zu bytes", n);
 	if (f->cap < bound) {
-		f->buf = xrealloc(f->buf, bound);
+		free(f->buf);
+		f->buf = xmalloc(bound);
 		f->cap = bound;
 	}
-	stored = zst_pack(f->buf, f->cap, p, n);
-	if (stored) {
-		p = f->buf;
-	} else {
-		stored = n;
-	}
-	*out = (struct block){ f->size, (uint32_t)n, (uint32_t)stored,
-	    hash_sum(p, stored) };
-	if (out->stored == 0 && n)
-		return err_set(e, ERR_BUG, "an empty block");
-	if (write_all(f->fd, p, stored, f->size) < 0)
+	size = block_pack(f->buf, p, n, BLOCK_ZSTD, b);
+	b->at = f->size;
+	if (block_write_all(f->fd, f->buf, size, f->size) < 0)
 		return err_sys(e, "could not write a spill file");
-	f->size += (int64_t)stored;
+	f->size += (int64_t)size;
 	return 0;
-}
-
-static int
-lost(struct err *e)
-{
-	return err_set(e, ERR_LOST, "a spilled block is damaged");
 }
 
 int
 blockfile_get(const struct blockfile *f, const struct block *b,
     struct arena *a, const char **p, struct err *e)
 {
-	char *in = arena_raw(a, b->stored + 16), *out;
-	size_t have = 0;
-
-	while (have < b->stored) {
-		ssize_t r = fail_here("spill.read") < 0 ? -1 : pread(f->fd,
-		    in + have, b->stored - have, b->at + (int64_t)have);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return err_sys(e, "could not read a spill file");
-		if (r == 0)
-			return lost(e);
-		have += (size_t)r;
-	}
-	if (hash_sum(in, b->stored) != b->sum)
-		return lost(e);
-	*p = in;
-	if (b->stored == b->raw)
-		return 0;
-	out = arena_raw(a, b->raw + 16);
-	*p = out;
-	return zst_unpack(out, b->raw, in, b->stored) ? 0 : lost(e);
+	return block_read(f->fd, b, a, p, e);
 }
 
 int64_t

@@ -201,6 +201,7 @@ chunk_to_disk(struct xwriter *w, struct chunk *c, struct err *e)
 		builder_column(&c->col[i], 0, c->rows, &b.col[i], &a);
 	text_clear(&w->raw);
 	wire_put(&w->raw, &b);
+	c->at = (struct block){ .rows = (uint32_t)c->rows };
 	r = blockfile_put(w->file, w->raw.p, w->raw.n, &c->at, e);
 	arena_release(&a);
 	if (r < 0)

@@ -72,6 +72,7 @@ flush(struct spill *s, struct err *e)
 		s->block = xrealloc(s->block,
 		    (size_t)s->cap * sizeof *s->block);
 	}
+	s->block[s->nblock] = (struct block){ .rows = (uint32_t)s->held };
 	r = blockfile_put(s->file, s->raw.p, s->raw.n, &s->block[s->nblock], e);
 	if (r < 0)
 		return r;
