@@ -68,7 +68,7 @@ feed_open(struct feed *f, const struct split *s, int64_t from,
 	f->at = from;
 	f->n = 0;
 	f->last = f->stable = false;
-	f->nread = 0;
+	f->nread = f->nline = f->line_at = 0;
 	f->standard = false;
 	f->fd = -1;
 	f->map = map_in && head_is_plain(s->path) ?
@@ -105,13 +105,30 @@ map_slide(struct feed *f, size_t keep)
 	return f->n > before;
 }
 
+/* Decoders give little at a time: a full window makes full batches.  What a
+ * command has printed is taken as it comes. */
+static int64_t
+read_stream(struct feed *f, char *to, size_t n, struct err *e)
+{
+	bool wait = strncmp(f->split->path, "cmd:", 4) != 0;
+	int64_t r, got = 0;
+
+	do {
+		r = stream_read(f->stream, to + got, n - (size_t)got, e);
+		if (r < 0)
+			return r;
+		got += r;
+	} while (wait && r > 0 && (size_t)got < n);
+	return got;
+}
+
 static int64_t
 read_some(struct feed *f, char *to, size_t n, struct err *e)
 {
 	ssize_t r;
 
 	if (f->stream)
-		return stream_read(f->stream, to, n, e);
+		return read_stream(f, to, n, e);
 	do {
 		if (fail_here("format.read"))
 			r = -1;
@@ -138,6 +155,21 @@ wanted(const struct feed *f)
 	return want < room ? want : room;
 }
 
+/* Counts the lines of p[0..n), which is about to be forgotten and cannot be
+ * read again. */
+static void
+count_lines(struct feed *f, size_t n)
+{
+	const char *nl = memrchr(f->p, '\n', n);
+	int64_t lines = 0;
+
+	for (size_t i = 0; i < n; i++)
+		lines += f->p[i] == '\n';
+	f->nline += lines;
+	if (nl)
+		f->line_at = f->at + (nl - f->p) + 1;
+}
+
 int
 feed_slide(struct feed *f, size_t keep, struct err *e)
 {
@@ -146,6 +178,8 @@ feed_slide(struct feed *f, size_t keep, struct err *e)
 	if (f->map)
 		return map_slide(f, keep);
 	if (keep) {
+		if (f->stream || f->standard)
+			count_lines(f, keep);
 		memmove(f->buf + FEED_SLACK, f->p + keep, f->n - keep);
 		f->n -= keep;
 		f->at += (int64_t)keep;
@@ -169,17 +203,39 @@ feed_slide(struct feed *f, size_t keep, struct err *e)
 	return r > 0;
 }
 
+/* Line and column of an offset in the window, by what was counted. */
+static int64_t
+window_line(const struct feed *f, int64_t offset, int64_t *column)
+{
+	size_t n = (size_t)(offset - f->at);
+	int64_t line = f->nline + 1, start = f->line_at;
+
+	if (offset < f->at || n > f->n)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (f->p[i] == '\n') {
+			line++;
+			start = f->at + (int64_t)i + 1;
+		}
+	*column = offset - start + 1;
+	return line;
+}
+
 int64_t
 feed_line(struct feed *f, int64_t offset, int64_t *column)
 {
-	char *buf = xmalloc(FEED_BLOCK);
 	int64_t line = 1, at = 0, start = 0;
-	int fd = -1;
+	char *buf;
+	int fd;
 
 	*column = 0;
-	if (f->split->member == NULL && !f->standard)
-		fd = open(f->split->path, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && at < offset) {
+	if (f->stream || f->standard)
+		return window_line(f, offset, column);
+	fd = open(f->split->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	buf = xmalloc(FEED_BLOCK);
+	while (at < offset) {
 		int64_t want = offset - at;
 		ssize_t r = pread(fd, buf, want < (int64_t)FEED_BLOCK ?
 		    (size_t)want : FEED_BLOCK, at);
@@ -194,8 +250,7 @@ feed_line(struct feed *f, int64_t offset, int64_t *column)
 		}
 		at += r;
 	}
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	free(buf);
 	*column = offset - start + 1;
 	return at == offset ? line : 0;

@@ -40,6 +40,8 @@ struct feed {
 	const char *map;
 	char   *buf;            /* window of a file that is read */
 	size_t  cap;
+	int64_t nline;          /* of a stream: newlines before the window, */
+	int64_t line_at;        /* where the line at its start began */
 };
 
 /* Opens the split's file and puts the window at offset from.  With a share
@@ -52,9 +54,9 @@ int feed_open(struct feed *f, const struct split *s, int64_t from,
  * 0: the window already was the last.  Positions move by keep. */
 int feed_slide(struct feed *f, size_t keep, struct err *e);
 
-/* Number (from 1) of the line in which the byte at offset lies: counts the
- * newlines before it, reading the file again; and the byte's column (from
- * 1).  For messages.  0 when it cannot be told. */
+/* Number (from 1) of the line in which the byte at offset, in the window,
+ * lies, and the byte's column (from 1): counts the newlines before it, for
+ * which a file is read again.  For messages.  0 when it cannot be told. */
 int64_t feed_line(struct feed *f, int64_t offset, int64_t *column);
 
 /* Ends with the current input, keeps the buffer. */
