@@ -70,8 +70,10 @@ parse_option(struct parser *p, struct ast_option *o)
 	struct ast_string s;
 	struct ast_name name;
 
-	if (at_kind(p, 0, TOK_STRING)) {
-		TRY(parse_string(p, "an option", &s));
+	if (at_kind(p, 0, TOK_STRING)) {        /* alone: its value follows */
+		TRY(lex_string(p->a, p->text, tok_peek(p, 0), p->src, &s,
+		    p->e));
+		p->i++;
 		o->key = s.p;
 	} else {
 		TRY(parse_name(p, "an option", &name));

@@ -112,6 +112,8 @@ stmt_set(struct parser *p, struct ast_stmt *s)
 	s->kind = STMT_SET;
 	s->u.set.reset = at_word(p, 0, "reset");
 	p->i++;
+	if (at_op(p, 0, "-") && at_word(p, 1, "v"))
+		p->i += 2;
 	if (at_stmt_end(p))
 		return 0;
 	if (at_any(p, 0, "var variable") && at_name(p, 1))
@@ -173,6 +175,17 @@ stmt_def(struct parser *p, struct ast_stmt *s)
 	return parse_expr(p, &d->body);
 }
 
+static int
+expected_end(struct parser *p, enum ast_stmt_kind kind)
+{
+	int stages = kind == STMT_QUERY || kind == STMT_LET;
+
+	parse_expected(p, stages ? "';' or a stage" : "';'");
+	if (stages && word_stage(p, 0))
+		err_hint(p->e, "a stage begins with |");
+	return ERR_USER;
+}
+
 /* Statements up to the token that ends them, which is left. */
 static int
 parse_stmts(struct parser *p, struct ast_stmt ***out, int *n)
@@ -189,12 +202,8 @@ parse_stmts(struct parser *p, struct ast_stmt ***out, int *n)
 		ARENA_GROW(p->a, *out, *n, cap);
 		TRY(parse_stmt(p, &(*out)[*n]));
 		(*n)++;
-		if (!at_stmt_end(p)) {
-			int kind = (*out)[*n - 1]->kind;
-
-			return parse_expected(p, kind == STMT_QUERY ||
-			    kind == STMT_LET ? "';' or a stage" : "';'");
-		}
+		if (!at_stmt_end(p))
+			return expected_end(p, (*out)[*n - 1]->kind);
 	}
 }
 

@@ -174,8 +174,7 @@ parse_expected(struct parser *p, const char *what)
 		    what, t->kind == TOK_STRING ? "" : "'", len,
 		    p->text + t->at, len < t->len ? "…" : "",
 		    t->kind == TOK_STRING ? "" : "'");
-	if (!hint_keyword(p, p->i) && p->i > 0)
-		hint_keyword(p, p->i - 1);
+	hint_token(p);
 	return ERR_USER;
 }
 

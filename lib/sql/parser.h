@@ -80,8 +80,9 @@ int word_query(const struct parser *p, int ahead);      /* begins a query */
 int stage_typo(struct parser *p, const char *word);
 /* Sets a hint for an unknown stage verb. */
 void hint_stage(struct parser *p, const char *word);
-/* Sets a hint when token number i looks like a misspelt keyword. */
-int hint_keyword(struct parser *p, int i);
+/* Sets a hint when the next token, or the one before it, tells what was
+ * meant. */
+void hint_token(struct parser *p);
 /* At a '|' or '|>' that begins a stage? */
 int at_stage(const struct parser *p);
 

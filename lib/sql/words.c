@@ -41,7 +41,7 @@ static const char keywords[] =
     "aggregate extend distribute cluster repartition coalesce rebalance write "
     "checkpoint assert cache uncache tablesample pivot unpivot overwrite append "
     "partition interval exists window qualify lateral natural show drop table "
-    "view temporary replace parquet json csv";
+    "view temporary replace parquet json csv null true false";
 
 int
 word_no_expr(const struct parser *p)
@@ -163,18 +163,47 @@ hint_stage(struct parser *p, const char *word)
 		err_hint(p->e, "stages are %s", stage_verbs);
 }
 
-int
-hint_keyword(struct parser *p, int i)
+/* Is token p->i + ahead a word that the language has? */
+static int
+known_word(const struct parser *p, int ahead)
 {
-	const struct token *t = &p->tok[i];
+	return at_any(p, ahead, no_expr) || at_any(p, ahead, no_alias) ||
+	    at_any(p, ahead, stage_verbs) || at_any(p, ahead, formats) ||
+	    at_any(p, ahead, keywords);
+}
+
+static int
+hint_keyword(struct parser *p, int ahead)
+{
+	const struct token *t = tok_peek(p, ahead);
 	const char *word, *best;
 
-	if (t->kind != TOK_WORD || t->len < 3 || t->len > 20)
+	if (t->kind != TOK_WORD || t->len < 3 || t->len > 20 ||
+	    known_word(p, ahead))
 		return 0;
 	word = lex_name(p->a, p->text, t);
-	best = near_word(p, keywords, word).best;
-	if (!best || strcmp(best, parse_lower(p, word)) == 0)
+	if (!(best = near_word(p, keywords, word).best))
 		return 0;
 	err_hint(p->e, "did you mean '%s' instead of '%s'?", best, word);
 	return 1;
+}
+
+void
+hint_token(struct parser *p)
+{
+	const struct token *t = tok_peek(p, 0);
+	const char *s = p->text + t->at;
+
+	if (t->kind == TOK_OP && t->len == 3 && memcmp(s, "\xe2\x80", 2) == 0)
+		err_hint(p->e, "quotes are ' and \", not typographic ones");
+	else if (hint_keyword(p, 0) || p->i == 0)
+		return;
+	else if (t->kind == TOK_STRING && *s == '"' && at_word(p, -1, "as"))
+		err_hint(p->e, "a name is quoted `so`, or \"so\" with "
+		    "--ansi-quotes");
+	else if (at_any(p, -1, before_by) && t->kind == TOK_WORD)
+		err_hint(p->e, "did you mean '%s by'?",
+		    lex_name(p->a, p->text, tok_peek(p, -1)));
+	else
+		hint_keyword(p, -1);
 }

@@ -194,6 +194,11 @@ main(void)
 	check_hint("from t | write 'a' cvs", "did you mean 'csv'?");
 	check_hint("select a form t", "did you mean 'from' instead of 'form'?");
 	check_hint("slect a", "did you mean 'select'?");
+	check_hint("select a from t order a", "did you mean 'order by'?");
+	check_hint("select a as \"b c\" from t", "a name is quoted `so`, or "
+	    "\"so\" with --ansi-quotes");
+	check_hint("from t | where a and", "");
+	check_hint("from t where a", "a stage begins with |");
 	check_hint("t | where a", "a pipeline begins with from");
 	text_adds(&t, "from t");
 	for (int i = 0; i < 100000; i++)

@@ -29,6 +29,7 @@ static const struct pair statements[] = {
 	{ "set spark.local.dir = /tmp/a b ; reset; reset x.y",
 	  "set spark.local.dir=/tmp/a b; reset; reset x.y" },
 	{ "set a = 'b;c'", "set a=b;c" },
+	{ "set -v", "set" },
 	{ "set time zone 'UTC'", "set spark.sql.session.timeZone=UTC" },
 	{ "set x = #!@%^", "set x=#!@%^" },
 	{ "param day date = date '2024-01-01'; param n int",
@@ -58,6 +59,8 @@ static const struct pair statements[] = {
 	  "table t a:4 b:10! csv header=true by a '/x'" },
 	{ "create table if not exists a.b using parquet as select 1",
 	  "table a.b parquet if-not one .select 1" },
+	{ "create table t using csv options ('header' 'true', sep ';')",
+	  "table t csv header=true sep=;" },
 	{ "drop table if exists t; drop view v; drop temporary view v",
 	  "drop table if t; drop view v; drop view v" },
 	{ "cache table t; cache lazy table t as select 1; uncache table if "
