@@ -144,12 +144,14 @@ finish_file(struct write *w, struct out_file *f, struct err *e)
 	struct task_output *o = task_output(w);
 	struct output_file *done;
 	struct sink_figures fig;
+	struct sink *sink;
 
 	if (f->writer->class->finish)
 		TRY(f->writer->class->finish(f->writer, &f->text, e));
 	TRY(flush(f, e));
-	TRY(sink_close(f->sink, &fig, e));
-	f->sink = NULL;
+	sink = f->sink;
+	f->sink = NULL;                 /* freed also when closing fails */
+	TRY(sink_close(sink, &fig, e));
 	done = NEW_N(&w->op.task->arena, struct output_file, o->nfile + 1);
 	if (o->nfile)
 		memcpy(done, o->file, sizeof *done * (size_t)o->nfile);

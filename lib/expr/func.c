@@ -23,6 +23,7 @@ extern const struct func func_json[];
 extern const struct func func_context[];
 extern const struct func func_generator[];
 extern const struct func func_datetime[];
+extern const struct func func_nested[];
 
 static const struct func *const tables[] = {
 	func_operators,
@@ -36,6 +37,7 @@ static const struct func *const tables[] = {
 	func_context,
 	func_generator,
 	func_datetime,
+	func_nested,
 };
 #define NTABLE (sizeof tables / sizeof tables[0])
 

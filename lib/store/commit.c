@@ -48,7 +48,8 @@ struct output {
 static int
 step(const char *name, struct err *e)
 {
-	return fail_here(name) < 0 ? err_sys(e, "%s", name) : 0;
+	return fail_here(name) < 0 ? err_sys(e, "could not commit the output "
+	    "(%s)", name) : 0;
 }
 
 static char *
@@ -197,14 +198,16 @@ output_path(struct output *o, int part, int attempt, const char *name,
 static char *
 final_name(struct output *o, const char *name)
 {
-	const char *slash = strrchr(name, '/');
+	const char *slash = strrchr(name, '/'), *dot;
+	int n;
 
 	if (o->conf.mode != OUTPUT_APPEND)
 		return arena_strdup(&o->arena, name);
 	/* Names of different runs must not meet in one directory. */
-	return arena_printf(&o->arena, "%.*s%s-%s",
-	    slash ? (int)(slash - name) + 1 : 0, name, o->conf.job,
-	    slash ? slash + 1 : name);
+	dot = strchr(slash ? slash + 1 : name, '.');
+	n = dot ? (int)(dot - name) : (int)strlen(name);
+	return arena_printf(&o->arena, "%.*s-%s%s", n, name, o->conf.job,
+	    dot ? dot : "");
 }
 
 static int

@@ -1,0 +1,155 @@
+# sp-submit: outputs, exit statuses, messages, signals, crashes.
+
+load ../helper
+
+@test "word count over text equals the shell's" {
+	run -0 sp-submit -e "from 'data/poem.txt' text
+	    | select explode(split(value, ' ')) as w | where w <> ''
+	    | aggregate count(*) as n group by w | order by w"
+	diff <(printf '%s\n' "$output") \
+	    <(tr ' ' '\n' <data/poem.txt | grep -v '^$' | LC_ALL=C sort |
+		uniq -c | awk '{print $2 "\t" $1}')
+}
+
+@test "an output directory has parts, a manifest, and verifies" {
+	run -0 sp-submit -e "from range(10) | write 'out' csv"
+	assert_file_exist out/_SUCCESS
+	run -0 sp-cat --verify out
+	run -0 sp-cat --count out -f csv
+	[ "$output" = 10 ]
+	echo x >>out/part-00000.csv
+	run -1 sp-cat --verify out
+}
+
+@test "an output that exists is refused, overwritten, kept or added to" {
+	sp-submit -e "from range(3) | write 'out' csv"
+	run -73 sp-submit -e "from range(1) | write 'out' csv"
+	assert_output --partial 'exists already'
+	assert_output --partial 'hint: use overwrite, append or ignore'
+	sp-submit -e "from range(1) | write 'out' csv ignore"
+	[ "$(cat out/part-*)" = "$(seq 0 2)" ]
+	sp-submit -e "from range(5) | write 'out' csv append"
+	[ "$(cat out/part-* | wc -l)" -eq 8 ]
+	run -0 sp-cat --verify out
+	sp-submit -e "from range(2) | write 'out' csv overwrite"
+	[ "$(cat out/part-*)" = "$(seq 0 1)" ]
+}
+
+@test "a name with an extension is one file" {
+	sp-submit -e "from range(0, 5000000) | where id % 1000000 = 0
+	    | write 'one.tsv'"
+	[ "$(cat one.tsv)" = "$(seq 0 1000000 4000000)" ]
+}
+
+@test "a failing job leaves no output and nothing beside it" {
+	run -1 sp-submit -e "from range(3) | write 'a' csv;
+	    select 1 / 0"
+	assert_output --partial 'by zero'
+	[ -z "$(ls -A | grep -v data)" ]
+}
+
+@test "killed at each point of the commit: all or nothing" {
+	local point
+	for point in commit.staging commit.task commit.manifest \
+	    commit.journal commit.rename commit.sync; do
+		SP_CRASH=$point:1 run sp-submit -e \
+		    "from range(3) | write 'out' csv"
+		[ "$status" -eq 137 ]
+		if [ -e out ]; then
+			[ "$(cat out/part-*)" = "$(seq 0 2)" ]
+		fi
+		run -0 sp-submit -e "from range(4) | write 'out' csv overwrite"
+		[ "$(cat out/part-*)" = "$(seq 0 3)" ]
+		[ -z "$(ls -A | grep '^[.]sp-')" ]
+		rm -r out
+	done
+	sp-submit -e 'select 1' >/dev/null
+}
+
+@test "a full disk is an error and leaves nothing" {
+	local point
+	for point in sink.write sink.fsync tree.write commit.task; do
+		SP_FAIL=$point:1:28 run sp-submit -c spark.task.maxFailures=1 \
+		    -e "from range(3) | write 'out' csv"
+		[ "$status" -ne 0 ]
+		[ ! -e out ]
+		[ -z "$(ls -A | grep '^[.]sp-')" ]
+	done
+}
+
+@test "exit statuses of wrong input" {
+	run -2 sp-submit --no-such-option
+	run -66 sp-submit -e "from 'missing.csv'"
+	run -1 sp-submit -e "select x from range(3)"
+	assert_output --partial "unknown column 'x'"
+	run -65 sp-submit -e "from 'data/ragged.csv' csv header true"
+	assert_output --partial 'ragged.csv:'
+	run -65 sp-submit -e "from 'data/truncated.csv.gz'"
+	run -78 sp-submit -c spark.no.such=1 -e 'select 1'
+	run -2 sp-submit -m yarn -e 'select 1'
+	run -1 sp-submit -e 'select'
+	run -66 sp-submit missing.sp
+}
+
+@test "a misspelt column, setting and function get a hint" {
+	run sp-submit -e "select amout from values (1) as t(amount)"
+	assert_output --partial "did you mean 'amount'?"
+	run sp-submit -c spark.executor.memry=1g -e 'select 1'
+	assert_output --partial "did you mean 'spark.executor.memory'?"
+	run sp-submit -e "select uper('x')"
+	assert_output --partial "did you mean 'upper'?"
+}
+
+@test "a pipe command that fails is tried four times and shown" {
+	run -1 sp-submit -e "from range(1)
+	    | pipe 'echo \$SP_ATTEMPT >>tries; echo sorry >&2; exit 3'"
+	assert_output --partial 'ended with status 3'
+	assert_output --partial 'sorry'
+	[ "$(wc -l <tries)" -eq 4 ]
+}
+
+@test "head closes the pipe and the job ends quietly" {
+	run bash -c 'set -o pipefail; sp-submit -e "from range(10000000)
+	    | order by id desc" | head -1'
+	[ "$status" -eq 141 ]
+	[ "$output" = 9999999 ]
+}
+
+@test "the time limit and the lock" {
+	run -124 sp-submit --timeout 200ms -e "from range(1) | pipe 'sleep 20'"
+	sp-submit --lock nightly -e "from range(1) | pipe 'sleep 2'" &
+	sleep 0.5
+	run -75 sp-submit --lock nightly -e 'select 1'
+	wait
+	run -0 sp-submit --lock nightly -e 'select 1'
+}
+
+@test "an interrupt ends the job with its status and leaves nothing" {
+	sp-submit -e "from range(1) | pipe 'sleep 20' | write 'out' csv" &
+	local pid=$!
+	sleep 0.5
+	kill -TERM $pid
+	local rc=0
+	wait $pid || rc=$?
+	[ "$rc" -eq 143 ]
+	[ ! -e out ]
+	[ -z "$(ls -A | grep '^[.]sp-')" ]
+}
+
+@test "parameters are typed values" {
+	run -0 sp-submit -D day=2024-02-29 \
+	    -e "param day date; select day(\$day), '\${day}/x'"
+	assert_output '29	2024-02-29/x'
+	run -2 sp-submit -e 'param day date; select $day'
+	run -2 sp-submit -D day=x -e 'param day date; select $day'
+}
+
+@test "the same rows on one thread and on four, with little memory" {
+	local q="select id % 1000 as k, count(*) as n, sum(id) as s
+	    from range(0, 3000000) group by 1 order by 1"
+	sp-submit -m 'local[1]' -e "$q" >one
+	sp-submit -m 'local[4]' -e "$q" >four
+	SP_FORCE=spill sp-submit -e "$q" >spilled
+	cmp one four
+	cmp one spilled
+}
