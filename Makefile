@@ -9,7 +9,7 @@ WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 HARDEN   = -fstack-protector-strong -fstack-clash-protection -fcf-protection
 HARDENLD = -pie -Wl,-z,relro,-z,now
 # Small libraries are linked statically: a process start must cost nothing.
-LIBS     = -Wl,-Bstatic -lzstd -lpcre2-8 -lutf8proc -ljansson -Wl,-Bdynamic \
+LIBS     = -Wl,-Bstatic -lzstd -lpcre2-8 -lutf8proc -Wl,-Bdynamic \
            -lpthread -ldl -lm
 
 cmds    := $(notdir $(wildcard cmd/*))

@@ -115,3 +115,14 @@ pool_release(struct pool *p)
 
 	pool_give(p, n);
 }
+
+int64_t
+pool_limit(const struct pool *p)
+{
+	int64_t limit = INT64_MAX;
+
+	for (; p != NULL; p = p->up)
+		if (p->limit && p->limit < limit)
+			limit = p->limit;
+	return limit;
+}

@@ -38,6 +38,9 @@ void pool_give(struct pool *p, int64_t n);
 /* Bytes that could be taken now (the smallest over the pools above). */
 int64_t pool_room(const struct pool *p);
 
+/* The smallest limit that holds for p; INT64_MAX without any. */
+int64_t pool_limit(const struct pool *p);
+
 /* Gives back all that is still taken from p.  Call when p dies. */
 void pool_release(struct pool *p);
 

@@ -164,7 +164,10 @@ scan_open(struct op *op, struct err *e)
 		TRY(program_new(&s->pred, &op->task->arena, &s->shared->early,
 		    (struct expr *const *)&n->u.scan.filter, 1, &env, e));
 	TRY(reader_open(&s->reader, &s->shared->scan, &op->pool, s->pred, e));
-	s->reader->stable = n->u.scan.keep_strings;
+	/* Stable strings pin the mapped file: only when it may all be held. */
+	s->reader->stable = n->u.scan.keep_strings &&
+	    n->u.scan.input->size >= 0 &&
+	    n->u.scan.input->size < pool_limit(&op->pool) / 2;
 	if (op->part >= s->shared->cut->npart)
 		return 0;
 	part = &s->shared->cut->part[op->part];

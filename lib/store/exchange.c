@@ -23,8 +23,9 @@
 #include "store/blockfile.h"
 
 #define OPEN_BYTES ((int64_t)32 << 20)  /* of all open chunks of a writer */
+#define EXCHANGE_SHARE 50               /* percent of the pool, at most */
 #define CHUNK_ROWS_MIN 64
-#define CHUNK_ROWS_MAX 16384
+#define CHUNK_ROWS_MAX 4096
 
 struct chunk {
 	struct chunk *next;
@@ -144,7 +145,10 @@ exchange_writer(struct xwriter **out, struct exchange *x, int map,
     struct err *e)
 {
 	struct xwriter *w = xcalloc(1, sizeof *w);
-	int64_t rows = OPEN_BYTES / x->conf.npart / row_width(x);
+	int64_t open = x->conf.pool->limit ? x->conf.pool->limit / 16 :
+	    OPEN_BYTES;
+	int64_t rows = (open < OPEN_BYTES ? open : OPEN_BYTES) /
+	    x->conf.npart / row_width(x);
 	size_t np = (size_t)x->conf.npart;
 
 	(void)e;
@@ -228,6 +232,14 @@ spill_closed(struct xwriter *w, struct err *e)
 	return 0;
 }
 
+/* Exchanges leave part of the budget to the operators that read them. */
+static bool
+crowded(const struct pool *p, int64_t more)
+{
+	return p->limit && atomic_load(&p->used) + more >
+	    p->limit * EXCHANGE_SHARE / 100;
+}
+
 /* The open chunk of a partition is full or the writer ends. */
 static int
 close_chunk(struct xwriter *w, int p, struct err *e)
@@ -250,7 +262,8 @@ close_chunk(struct xwriter *w, int p, struct err *e)
 	to->rows += c->rows;
 	to->bytes += chunk_size(w->x, c);
 	c->bytes = held;
-	if (!w->x->conf.force_spill && pool_try(w->x->conf.pool, held))
+	if (!w->x->conf.force_spill && !crowded(w->x->conf.pool, held) &&
+	    pool_try(w->x->conf.pool, held))
 		return 0;
 	pool_force(w->x->conf.pool, held);
 	return w->x->conf.force_spill ? chunk_to_disk(w, c, e) :
