@@ -60,7 +60,8 @@ check: all testers
 check-long: all testers
 	scripts/check --long $(OUT)
 
-SANFLAGS = -O1 -g -fno-omit-frame-pointer
+SANFLAGS = -O1 -g -fno-omit-frame-pointer -Wno-format-truncation \
+           -Wno-format-overflow -Wno-maybe-uninitialized
 san:   ; $(MAKE) check OUT=build/san  CFLAGS='$(SANFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined'
 tsan:  ; $(MAKE) check OUT=build/tsan CFLAGS='$(SANFLAGS) -fsanitize=thread'
 tiny:  ; $(MAKE) check OUT=build/tiny CFLAGS='-O1 -g -DBATCH_ROWS=3'
