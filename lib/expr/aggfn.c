@@ -11,10 +11,10 @@
 
 #include "base/arena.h"
 
-extern const struct aggfn aggfn_sum[], aggfn_pick[];
+extern const struct aggfn aggfn_sum[], aggfn_pick[], aggfn_moments[];
 
 static const struct aggfn *const tables[] = {
-	aggfn_sum, aggfn_pick, NULL,
+	aggfn_sum, aggfn_pick, aggfn_moments, NULL,
 };
 
 const struct aggfn *
