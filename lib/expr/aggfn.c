@@ -11,10 +11,12 @@
 
 #include "base/arena.h"
 
-extern const struct aggfn aggfn_sum[], aggfn_pick[], aggfn_moments[];
+extern const struct aggfn aggfn_sum[], aggfn_pick[], aggfn_moments[],
+    aggfn_list[], aggfn_approx[];
 
 static const struct aggfn *const tables[] = {
-	aggfn_sum, aggfn_pick, aggfn_moments, NULL,
+	aggfn_sum, aggfn_pick, aggfn_moments, aggfn_list,
+	aggfn_approx, NULL,
 };
 
 const struct aggfn *
