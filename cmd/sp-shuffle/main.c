@@ -1,6 +1,6 @@
 /*
  * sp-shuffle -- rows cut into partitions, in files: as filters of a shell
- * pipeline.  Chooses the command; see commands.c.
+ * pipeline.  Chooses the command; the work is in lib/store/shuffle_tool.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/near.h"
 #include "base/opt.h"
-#include "commands.h"
+#include "store/shuffle_tool.h"
 
 static int
 help(void)
@@ -17,7 +17,7 @@ help(void)
 	printf("usage: sp-shuffle command [options] [operands]\n"
 	    "Cut rows into partitions by key, in files, and read them back.\n"
 	    "\ncommands:\n");
-	for (const struct command *c = commands; c->word; c++)
+	for (const struct shuffle_command *c = shuffle_commands; c->word; c++)
 		printf("  %-8s %s\n", c->word, c->purpose);
 	printf("\n  -h, --help   print this text; after a command, its "
 	    "options\n\nSee man sp-shuffle.\n");
@@ -31,7 +31,7 @@ unknown(const char *word, struct err *e)
 
 	err_user(e, EXIT_USAGE, "unknown command '%s'", word);
 	near_init(&near, word);
-	for (const struct command *c = commands; c->word; c++)
+	for (const struct shuffle_command *c = shuffle_commands; c->word; c++)
 		near_offer(&near, c->word);
 	if (near.best)
 		return err_hint(e, "did you mean '%s'?", near.best);
@@ -50,26 +50,51 @@ allow_many_files(void)
 	}
 }
 
+static int
+run(const struct shuffle_command *c, int argc, char **argv, struct err *e)
+{
+	struct shuffle_tool t;
+	size_t n;
+	int r;
+
+	shuffle_tool_init(&t);
+	r = opt_parse(c->table, argc, argv, &t, e);
+	if (r >= 0 && t.help) {
+		opt_help(c->table);
+		r = EXIT_DONE;
+	} else if (r == 0) {
+		r = err_user(e, EXIT_USAGE, "no directory");
+		err_hint(e, "try '%s --help'", c->table->command);
+	} else if (r > 0) {
+		r = c->run(&t, r, argv, e);
+	}
+	n = t.report.n ? fwrite(t.report.p, 1, t.report.n, stdout) : 0;
+	if ((n < t.report.n || fflush(stdout) != 0) && r >= 0)
+		r = err_sys(e, "could not write the output");
+	shuffle_tool_release(&t);
+	return r;
+}
+
 int
 main(int argc, char **argv)
 {
-	const struct command *c = commands;
+	const struct shuffle_command *c = shuffle_commands;
 	struct err e = { 0 };
 	int r;
 
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 ||
 	    strcmp(argv[1], "-h") == 0))
 		return help();
-	if (argc < 2) {
-		err_user(&e, EXIT_USAGE, "no command");
-		err_hint(&e, "try 'sp-shuffle --help'");
-		opt_complain("sp-shuffle", &e);
-		return e.code;
-	}
-	while (c->word && strcmp(c->word, argv[1]) != 0)
-		c++;
 	allow_many_files();
-	r = c->word ? c->run(argc - 1, argv + 1, &e) : unknown(argv[1], &e);
+	if (argc < 2) {
+		r = err_user(&e, EXIT_USAGE, "no command");
+		err_hint(&e, "try 'sp-shuffle --help'");
+	} else {
+		while (c->word && strcmp(c->word, argv[1]) != 0)
+			c++;
+		r = c->word ? run(c, argc - 1, argv + 1, &e) :
+		    unknown(argv[1], &e);
+	}
 	if (r >= 0)
 		return r;
 	opt_complain("sp-shuffle", &e);
