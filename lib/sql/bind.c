@@ -105,17 +105,16 @@ int
 bind_query(struct binder *b, const struct ast_query *q, struct node **out,
     struct err *e)
 {
-	struct ast_query copy = *q;
+	struct ast_query none = { .kind = AST_WRITE, .span = q->span };
 	struct rel r;
 
+	none.u.write.kind = TO_STDOUT;
 	b->depth = 0;
 	b->hints = NULL;
-	copy.kind = q->kind == AST_WRITE ? AST_TEE : q->kind;
 	TRY(bind_rel(b, b->names, q->kind == AST_WRITE ? q->input : q, NULL,
 	    &r, e));
-	copy = (struct ast_query){ .kind = AST_WRITE, .span = q->span };
-	copy.u.write.kind = TO_STDOUT;
-	TRY(bind_write(b, &copy, &r, out, e));
+	/* As for stdout: only visible columns; the root itself is dropped. */
+	TRY(bind_write(b, &none, &r, out, e));
 	*out = (*out)->kid[0];
 	return 0;
 }
