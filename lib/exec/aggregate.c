@@ -109,10 +109,10 @@ aggregate_open(struct op *op, struct err *e)
 	    g->state_size);
 	g->nkey = n->u.agg.nkey;
 	g->distinct_set = NEW_N(a, struct distinct_set, g->nagg + 1);
-	g->row = NEW_N(a, char *, BATCH_ROWS + 1);
-	g->state = NEW_N(a, void *, BATCH_ROWS + 1);
-	g->hash = NEW_N(a, uint64_t, BATCH_ROWS + 1);
-	g->pick = NEW_N(a, int32_t, BATCH_ROWS + 1);
+	g->row = arena_raw(a, sizeof *g->row * (BATCH_ROWS + 1));
+	g->state = arena_raw(a, sizeof *g->state * (BATCH_ROWS + 1));
+	g->hash = arena_raw(a, sizeof *g->hash * (BATCH_ROWS + 1));
+	g->pick = arena_raw(a, sizeof *g->pick * (BATCH_ROWS + 1));
 	g->out = NEW_N(a, struct column, n->out->ncol + 1);
 	g->partial = n->u.agg.mode == AGG_PARTIAL;
 	if (g->nkey == 0) {     /* the one group is always there */

@@ -138,7 +138,9 @@ new_block(struct group_table *t)
 
 		s->next = t->slab;
 		s->size = t->nblock < 8 ? size : 32 * size;
-		s->p = bigmem_alloc(s->size);
+		/* Rows are written before they are read: no need for zeros. */
+		s->p = s->size < (size_t)2 << 20 ? xmalloc(s->size) :
+		    bigmem_alloc(s->size);
 		t->slab = s;
 		t->held += (int64_t)s->size;
 	}
