@@ -149,18 +149,35 @@ adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
 	return code;
 }
 
-void
-adapt_stage_done(struct exec_env *env, int stage)
+/* What the stage read is not needed any more: files that its scans mapped,
+ * its inputs' chunks.  An exchange that borrowed strings from its stage's
+ * inputs kept those; now they can go too. */
+static void
+free_inputs(struct exec_env *env, int stage)
 {
 	const struct stage *s = env->run[stage].stage;
 
 	free_shared(&env->run[stage]);
 	for (int i = 0; i < s->nin; i++) {
 		struct stage_run *in = &env->run[s->in[i] - 1];
+		bool borrowed;
 
 		/* Plans are trees: each exchange has one reading stage. */
-		if (in->exchange)
-			exchange_free(in->exchange);
+		if (in->exchange == NULL)
+			continue;
+		borrowed = exchange_borrows(in->exchange);
+		exchange_free(in->exchange);
 		in->exchange = NULL;
+		if (borrowed)
+			free_inputs(env, s->in[i] - 1);
 	}
+}
+
+void
+adapt_stage_done(struct exec_env *env, int stage)
+{
+	struct stage_run *r = &env->run[stage];
+
+	if (r->exchange == NULL || !exchange_borrows(r->exchange))
+		free_inputs(env, stage);
 }

@@ -8,8 +8,9 @@
  * do not depend on which task was first.
  *
  * Chunks are columns of up to some thousand rows in memory of the exchange's
- * pool.  When the pool is full a writer moves what it holds to its map file:
- * the shuffle format of store/shuffle.h, one data file and one index.
+ * pool.  When the pool is full a writer moves what it holds, or what committed
+ * maps hold that nobody reads yet, to files: blocks as in the data files of
+ * store/shuffle.h, in files without a name, whose index is in memory.
  */
 #ifndef STORE_EXCHANGE_H
 #define STORE_EXCHANGE_H
@@ -52,13 +53,13 @@ int  exchange_writer(struct xwriter **out, struct exchange *x, int map,
     struct err *e);
 
 /* Adds the picked rows of b: picked row i goes to partition part[i]; part
- * NULL: all to partition 0.  Strings are copied unless COL_STABLE. */
+ * NULL: all to partition 0.  Strings are copied unless COL_STABLE: then the
+ * exchange borrows them (exchange_borrows). */
 int  xwriter_put(struct xwriter *w, const struct batch *b,
     const uint32_t *part, struct err *e);
 
-/* Makes the map's output visible and frees the writer.  rowset gets the
- * order-independent hash of all its rows (wire_rowset).  Returns 1, or 0
- * when another attempt was first. */
+/* Makes the map's output visible and frees the writer, also on failure.
+ * Returns 1, or 0 when another attempt was first. */
 int  xwriter_commit(struct xwriter *w, struct err *e);
 
 /* Frees the writer and what it wrote. */
@@ -69,6 +70,10 @@ struct exchange_size exchange_part_size(const struct exchange *x, int part);
 struct exchange_size exchange_map_size(const struct exchange *x, int map);
 struct exchange_size exchange_total(const struct exchange *x);
 int64_t exchange_spilled(const struct exchange *x);     /* bytes on disk */
+
+/* Does it hold views of strings that are somebody else's?  What its writers
+ * read (inputs' chunks, mapped files) must then outlive it. */
+bool exchange_borrows(const struct exchange *x);
 
 /* Reading: a cursor over one map's rows of one partition, or over all maps
  * in order (map -1), partitions [lo, hi). */

@@ -1,0 +1,91 @@
+/*
+ * chunk -- up to some thousand rows of an exchange: flat columns side by
+ * side in one piece of memory, or a block on disk.
+ *
+ * Flat columns have room for cap rows from the beginning, so that a writer
+ * can scatter values without looking; string bytes go to a list of heaps,
+ * nested columns to builders.
+ */
+#ifndef STORE_CHUNK_H
+#define STORE_CHUNK_H
+
+#include "column/batch.h"
+#include "store/blockfile.h"
+
+struct builder;
+struct text;
+
+/* What all chunks of an exchange have in common. */
+struct shape {
+	int ncol, nnested;
+	const struct type *const *type; /* borrowed */
+	int *width;                     /* of a value; 0: nested */
+	int *before;                    /* widths of the columns before */
+	int row;                        /* all widths */
+};
+
+void shape_init(struct shape *s, const struct type *const *type, int ncol);
+void shape_release(struct shape *s);
+
+struct chunk_heap;
+
+struct chunk {
+	int n, cap;                     /* rows; cap: a multiple of 64 */
+	int limit;                      /* rows after which it is closed */
+	int64_t bytes;                  /* of memory that it holds */
+	char *slab;                     /* NULL: on disk */
+	uint8_t *nulls;                 /* by column: has its bitmap a zero? */
+	struct builder *nested;         /* shape->nnested of them, or NULL */
+	struct chunk_heap *heap;
+	char *at, *end;                 /* free part of the heap */
+	struct block block;             /* on disk */
+};
+
+struct chunk *chunk_new(const struct shape *s, int cap);
+void chunk_free(const struct shape *s, struct chunk *c);
+
+/* Frees the memory of rows that are on disk. */
+void chunk_drop_memory(const struct shape *s, struct chunk *c);
+
+/* Bytes that chunk_new takes for cap rows. */
+int64_t chunk_size(const struct shape *s, int cap);
+
+/* Values of a flat column: cap of them. */
+static inline char *
+chunk_values(const struct shape *s, const struct chunk *c, int col)
+{
+	return c->slab + (size_t)c->cap * (size_t)s->before[col];
+}
+
+/* Row i of the column is null. */
+void chunk_null(const struct shape *s, struct chunk *c, int col, int i);
+
+/* A place for n bytes of a string, growing the heap when it must; adds what
+ * it allocated to *grown and to bytes. */
+char *chunk_heap_more(struct chunk *c, size_t n, int64_t *grown);
+
+static inline char *
+chunk_bytes(struct chunk *c, size_t n, int64_t *grown)
+{
+	char *p = c->at;
+
+	if ((size_t)(c->end - p) < n)
+		return chunk_heap_more(c, n, grown);
+	c->at = p + n;
+	return p;
+}
+
+/* Its rows as a batch of possibly more than BATCH_ROWS rows: views into it,
+ * columns and kids in the arena. */
+void chunk_view(const struct shape *s, const struct chunk *c, struct arena *a,
+    struct batch *b);
+
+/* Writes it to the file and frees its memory; raw is room to work in. */
+int  chunk_to_disk(const struct shape *s, struct chunk *c, int part,
+    struct blockfile *f, struct text *raw, struct err *e);
+/* Reads it back into the arena. */
+int  chunk_from_disk(const struct shape *s, const struct chunk *c,
+    const struct blockfile *f, struct arena *a, struct batch *b,
+    struct err *e);
+
+#endif

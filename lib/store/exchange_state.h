@@ -1,0 +1,50 @@
+/*
+ * exchange_state -- what the two halves of an exchange share: exchange.c
+ * (maps, sizes, readers) and exchange_write.c (writers).
+ */
+#ifndef STORE_EXCHANGE_STATE_H
+#define STORE_EXCHANGE_STATE_H
+
+#include <pthread.h>
+
+#include "store/chunk.h"
+#include "store/exchange.h"
+
+struct partition {              /* of one map */
+	struct chunk **chunk;           /* closed ones, in order */
+	int nchunk, cap;
+	int64_t rows, bytes;            /* bytes: what they took in memory */
+};
+
+struct map {
+	bool there;                     /* committed */
+	struct partition *part;
+	struct blockfile *file;         /* or NULL */
+	int64_t rows, bytes;
+	int64_t held;                   /* bytes charged to the pool */
+};
+
+struct exchange {
+	struct exchange_conf conf;
+	struct shape shape;
+	int rows_max;                   /* of a chunk */
+	pthread_mutex_t lock;           /* of map[] while maps are written */
+	struct map *map;
+	_Atomic int64_t spilled;
+	atomic_bool on_disk, borrows;
+	atomic_bool reading;            /* chunks stay where they are now */
+};
+
+void partitions_free(struct exchange *x, struct partition *part);
+
+/* Moves all chunks of n partitions that are in memory to the file, which is
+ * made when there is none; what they held is given back to the pool and
+ * taken from *held. */
+int partitions_to_disk(struct exchange *x, struct partition *part, int n,
+    struct blockfile **file, int64_t *held, struct err *e);
+
+/* Moves committed maps to disk until n bytes were given back; nothing once
+ * somebody reads.  Returns the bytes, or negative. */
+int64_t exchange_evict(struct exchange *x, int64_t n, struct err *e);
+
+#endif
