@@ -368,25 +368,6 @@ date_trunc(struct kernel_call *k, struct err *e)
 }
 
 static int
-to_date_bind(struct func_bind *b, struct err *e)
-{
-	if (b->narg == 2)
-		return err_at(e, b->arg[1]->span,
-		    "to_date with a pattern: not supported yet");
-	return expr_cast(b->env, b->arg[0], TYPE(DATE), b->span, &b->instead,
-	    e);
-}
-
-static int
-to_timestamp_bind(struct func_bind *b, struct err *e)
-{
-	if (b->narg == 2)
-		return err_at(e, b->arg[1]->span,
-		    "to_timestamp with a pattern: not supported yet");
-	return expr_cast(b->env, b->arg[0], TYPE(TS), b->span, &b->instead, e);
-}
-
-static int
 now_bind(struct func_bind *b, struct err *e)
 {
 	bool date = strcmp(b->fn->name, "current_date") == 0 ||
@@ -498,12 +479,6 @@ const struct func func_datetime[] = {
 	    date_trunc, "date_trunc(unit, time)", "The beginning of the unit.",
 	    "date_trunc('hour', timestamp_ntz '2024-01-01 10:20:30') = "
 	    "timestamp_ntz '2024-01-01 10:00:00'"),
-	ROW("to_date", 1, 2, FN_FAILS, to_date_bind, datediff,
-	    "to_date(text)", "The text as a date.",
-	    "to_date('2024-02-29') = date '2024-02-29'"),
-	ROW("to_timestamp", 1, 2, FN_FAILS, to_timestamp_bind, datediff,
-	    "to_timestamp(text)", "The text as a timestamp.",
-	    "to_timestamp('2024-02-29') = timestamp '2024-02-29'"),
 	ROW("current_date", 0, 0, 0, now_bind, datediff, "current_date()",
 	    "The day on which the job began.", NULL),
 	ROW("curdate", 0, 0, 0, now_bind, datediff, "curdate()",

@@ -24,6 +24,7 @@ extern const struct func func_context[];
 extern const struct func func_generator[];
 extern const struct func func_datetime[];
 extern const struct func func_nested[];
+extern const struct func func_timepat[];
 
 static const struct func *const tables[] = {
 	func_operators,
@@ -38,6 +39,7 @@ static const struct func *const tables[] = {
 	func_generator,
 	func_datetime,
 	func_nested,
+	func_timepat,
 };
 #define NTABLE (sizeof tables / sizeof tables[0])
 

@@ -4,7 +4,7 @@
 #include "format/cellout.h"
 
 #include "column/value.h"
-#include "format/timepat.h"
+#include "column/timepat.h"
 
 #define FIXED(name, T, room, put)                                       \
 static void                                                             \

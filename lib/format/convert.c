@@ -16,7 +16,7 @@
 #include "base/zone.h"
 #include "column/column.h"
 #include "column/value.h"
-#include "format/timepat.h"
+#include "column/timepat.h"
 
 #define ZEROS 0x3030303030303030u
 

@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/near.h"
 #include "base/utf8.h"
-#include "format/timepat.h"
+#include "column/timepat.h"
 
 /* Known to every file format; looked at elsewhere, or of no meaning here. */
 static const struct option_rule common[] = {

@@ -6,8 +6,8 @@
  * h k K m s S a E X x Z z V, 'text', [optional].  Case of names is ignored
  * when reading.
  */
-#ifndef FORMAT_TIMEPAT_H
-#define FORMAT_TIMEPAT_H
+#ifndef COLUMN_TIMEPAT_H
+#define COLUMN_TIMEPAT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
  * A pattern is a row of items, one a run of the same letter; optional
  * sections are tried first and left out when they do not match.
  */
-#include "format/timepat.h"
+#include "column/timepat.h"
 
 #include <ctype.h>
 #include <stdio.h>
