@@ -83,7 +83,7 @@ bind_name(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 			*out = c->def_arg[i];
 			return 0;
 		}
-	if (c->alias_first)
+	if (c->alias_first && n->npart == 1)
 		r = bind_alias(c, n, out, e);
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -93,7 +93,7 @@ bind_name(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 		return r;
 	if (r > 0)
 		return fields_of(c, column(c, col, x->span), n, used, out, e);
-	if (!c->alias_first)
+	if (!c->alias_first || n->npart > 1)
 		r = bind_alias(c, n, out, e);
 	if (r == 0)
 		r = bare_function(c, x, out, e);
