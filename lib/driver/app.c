@@ -50,8 +50,7 @@ app_init(struct app *a, struct err *e)
 void
 app_release(struct app *a)
 {
-	for (int i = 0; i < a->noutput; i++)
-		output_close(a->output[i]);
+	output_close_all(a->output, a->noutput);
 	scratch_remove(a->scratch);
 	text_release(&a->report_jobs);
 	arena_release(&a->arena);

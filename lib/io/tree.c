@@ -156,6 +156,45 @@ tree_sync_directory(const char *path, struct err *e)
 	return r;
 }
 
+static int
+sync_below(int dir, const char *name, int depth)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC), keep, r = 0;
+	struct dirent *x;
+	DIR *d;
+
+	if (fd < 0 && errno == ENOTDIR)
+		return 0;
+	if (fd < 0 || depth > 100)
+		return -1;
+	keep = dup(fd);
+	d = fdopendir(fd);
+	while (d && r == 0 && (x = readdir(d)) != NULL)
+		if ((x->d_type == DT_DIR || x->d_type == DT_UNKNOWN) &&
+		    strcmp(x->d_name, ".") != 0 &&
+		    strcmp(x->d_name, "..") != 0)
+			r = sync_below(keep, x->d_name, depth + 1);
+	if (r == 0 && (d == NULL || keep < 0 || fail_here("tree.sync") < 0 ||
+	    (fsync(keep) < 0 && errno != EINVAL)))
+		r = -1;
+	if (d)
+		closedir(d);
+	else
+		close(fd);
+	if (keep >= 0)
+		close(keep);
+	return r;
+}
+
+int
+tree_sync_directories(const char *path, struct err *e)
+{
+	if (sync_below(AT_FDCWD, path, 0) == 0)
+		return 0;
+	return err_sys(e, "could not make \"%s\" durable", path);
+}
+
 int
 tree_rename_new(const char *from, const char *to, struct err *e)
 {
@@ -180,18 +219,17 @@ tree_exchange(struct arena *a, const char *from, const char *to,
 {
 	char *old;
 
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0) {
-		tree_remove(from);
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0)
 		return 0;
-	}
 	if (errno == ENOENT)
 		return tree_rename_new(from, to, e);
 	if (errno != EINVAL && errno != ENOSYS)
 		return err_sys(e, "could not exchange \"%s\"", to);
 	old = arena_printf(a, "%s.old", from);
-	if (rename(to, old) < 0 || rename(from, to) < 0)
+	if ((rename(to, old) < 0 && errno != ENOENT) || rename(from, to) < 0)
 		return err_sys(e, "could not exchange \"%s\"", to);
-	tree_remove(old);
+	if (rename(old, from) < 0 && errno != ENOENT)
+		return err_sys(e, "could not keep \"%s\"", old);
 	return 0;
 }
 

@@ -27,9 +27,12 @@ int tree_append(int fd, const char *path, struct err *e);
 
 int tree_sync_directory(const char *path, struct err *e);
 
-/* renameat2: target must not exist (EXIT_CANTCREATE); both must exist, then
- * the old target is removed.  Where the file system has neither: plain
- * renames. */
+/* The same for all directories below path and path itself. */
+int tree_sync_directories(const char *path, struct err *e);
+
+/* renameat2: target must not exist (EXIT_CANTCREATE); both must exist, they
+ * change places.  Where the file system has neither: plain renames, with a
+ * moment in which the target is not there. */
 int tree_rename_new(const char *from, const char *to, struct err *e);
 int tree_exchange(struct arena *a, const char *from, const char *to,
     struct err *e);

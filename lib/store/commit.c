@@ -1,10 +1,11 @@
 /*
  * commit -- see commit.h.
  *
- * Order of durability: files (sink_close), directories of c/, manifest,
- * journal, renames, parent directory.  The staging directory holds a file
- * that is locked as long as the run lives: who finds an unlocked one may
- * finish it (journal there) or remove it (no journal).
+ * Order of durability: files (sink_close), manifest, directories of c/,
+ * pointers to the journal, journal, renames, parent directories.  The commit
+ * of the script has happened when the journal has its name.  A rename that
+ * fails after that takes the earlier ones back (what they replaced is still
+ * in staging); only when that fails too, the rest is left to the next run.
  */
 #include "store/commit.h"
 
@@ -23,26 +24,22 @@
 #include "base/fail.h"
 #include "base/text.h"
 #include "io/tree.h"
+#include "store/journal.h"
 #include "store/manifest.h"
-
-struct won {                    /* a committed partition */
-	bool there;
-	int attempt;
-};
+#include "store/staging.h"
 
 struct output {
 	struct arena arena;
 	struct output_conf conf;
-	char *target, *parent, *staging, *staged;       /* staged: what is renamed */
-	int lock_fd;
+	struct staging at;
+	char *staged;                   /* what is renamed */
 	pthread_mutex_t lock;
-	struct won *won;
+	bool *won;                      /* partitions that are committed */
 	int nwon;
 	struct output_file *file;       /* with names in the arena */
-	int *file_part;
-	int nfile, file_cap, part_cap;
+	int nfile, file_cap;
 	int64_t rows, bytes;
-	bool prepared, committed, exists;
+	bool prepared, exists, keep;
 };
 
 static int
@@ -50,34 +47,6 @@ step(const char *name, struct err *e)
 {
 	return fail_here(name) < 0 ? err_sys(e, "could not commit the output "
 	    "(%s)", name) : 0;
-}
-
-static char *
-without_slash(struct arena *a, const char *path)
-{
-	char *s = arena_strdup(a, path);
-	size_t n = strlen(s);
-
-	while (n > 1 && s[n - 1] == '/')
-		s[--n] = '\0';
-	return s;
-}
-
-static void
-name_paths(struct output *o)
-{
-	struct arena *a = &o->arena;
-	const char *slash, *base;
-
-	o->target = without_slash(a, o->conf.target);
-	slash = strrchr(o->target, '/');
-	base = slash ? slash + 1 : o->target;
-	o->parent = slash == NULL ? arena_strdup(a, ".") : slash == o->target ?
-	    arena_strdup(a, "/") : arena_memdup(a, o->target,
-	    (size_t)(slash - o->target));
-	o->staging = arena_printf(a, "%s/.sp-%s-%s", o->parent, base,
-	    o->conf.job);
-	o->staged = arena_printf(a, "%s/c", o->staging);
 }
 
 static int
@@ -94,10 +63,10 @@ target_there(struct output *o, int *go_on, struct err *e)
 	struct stat st;
 
 	*go_on = 1;
-	if (lstat(o->target, &st) < 0) {
+	if (lstat(o->at.target, &st) < 0) {
 		if (errno == ENOENT)
 			return 0;
-		err_sys(e, "could not look at \"%s\"", o->target);
+		err_sys(e, "could not look at \"%s\"", o->at.target);
 		return cannot(e);
 	}
 	o->exists = true;
@@ -107,19 +76,19 @@ target_there(struct output *o, int *go_on, struct err *e)
 		return 0;
 	case OUTPUT_ERROR:
 		err_user(e, EXIT_CANTCREATE, "the output \"%s\" exists already",
-		    o->target);
+		    o->at.target);
 		return err_hint(e, "use overwrite, append or ignore");
 	case OUTPUT_APPEND:
 		if (!S_ISDIR(st.st_mode))
 			return err_user(e, EXIT_CANTCREATE, "append: \"%s\" is "
-			    "no directory", o->target);
+			    "no directory", o->at.target);
 		return 0;
 	case OUTPUT_OVERWRITE:
 		if (o->conf.single == !S_ISDIR(st.st_mode) ||
 		    (!o->conf.single && S_ISDIR(st.st_mode)))
 			return 0;
 		return err_user(e, EXIT_CANTCREATE, "overwrite: \"%s\" is %s",
-		    o->target, S_ISDIR(st.st_mode) ? "a directory" : "a file");
+		    o->at.target, S_ISDIR(st.st_mode) ? "a directory" : "a file");
 	}
 	return 0;
 }
@@ -127,22 +96,12 @@ target_there(struct output *o, int *go_on, struct err *e)
 static int
 make_staging(struct output *o, struct err *e)
 {
-	char *lock = arena_printf(&o->arena, "%s/lock", o->staging);
-
-	TRY(step("commit.staging", e));
-	if (mkdir(o->staging, 0777) < 0) {
-		err_sys(e, "could not make a directory beside \"%s\"",
-		    o->target);
-		return cannot(e);
-	}
-	o->lock_fd = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-	if (o->lock_fd < 0 || flock(o->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_sys(e, "could not lock \"%s\"", lock);
-	if (mkdir(o->staged, 0777) < 0)
-		return err_sys(e, "could not make \"%s\"", o->staged);
-	if (mkdir(arena_printf(&o->arena, "%s/a", o->staging), 0777) < 0)
+	TRY(staging_make(&o->at, &o->arena, e));
+	o->staged = arena_printf(&o->arena, "%s/c", o->at.dir);
+	if (mkdir(o->staged, 0777) < 0 ||
+	    mkdir(arena_printf(&o->arena, "%s/a", o->at.dir), 0777) < 0)
 		return err_sys(e, "could not make a directory in \"%s\"",
-		    o->staging);
+		    o->at.dir);
 	return 0;
 }
 
@@ -155,16 +114,14 @@ output_open(struct output **out, const struct output_conf *conf,
 
 	*out = NULL;
 	o->conf = *conf;
-	o->lock_fd = -1;
 	pthread_mutex_init(&o->lock, NULL);
-	name_paths(o);
-	r = output_recover(o->target, NULL, e);
+	staging_name(&o->at, &o->arena, conf->target, conf->job);
+	r = staging_recover(o->at.target, NULL, e);
 	if (r >= 0)
 		r = target_there(o, &go_on, e);
 	if (r >= 0 && go_on)
 		r = make_staging(o, e);
 	if (r < 0 || !go_on) {
-		o->committed = !go_on;
 		output_close(o);
 		return r < 0 ? r : 0;
 	}
@@ -181,7 +138,7 @@ output_extension(const struct output *o)
 static char *
 attempt_dir(struct output *o, struct arena *a, int part, int attempt)
 {
-	return arena_printf(a, "%s/a/%d.%d", o->staging, part, attempt);
+	return arena_printf(a, "%s/a/%d.%d", o->at.dir, part, attempt);
 }
 
 int
@@ -210,28 +167,47 @@ final_name(struct output *o, const char *name)
 	    dot ? dot : "");
 }
 
+/* One file of an attempt to its place in c/. */
+static int
+move_file(struct output *o, int part, int attempt,
+    const struct output_file *file, struct err *e)
+{
+	const char *name = final_name(o, file->name);
+	char *from = arena_printf(&o->arena, "%s/a/%d.%d/%s", o->at.dir, part,
+	    attempt, file->name);
+	char *to = arena_printf(&o->arena, "%s/%s", o->staged, name);
+
+	TRY(step("commit.task", e));
+	TRY(tree_make_parents(to, e));
+	if (rename(from, to) < 0)
+		return err_sys(e, "could not commit \"%s\"", to);
+	ARENA_GROW(&o->arena, o->file, o->nfile, o->file_cap);
+	o->file[o->nfile] = *file;
+	o->file[o->nfile++].name = name;
+	return 0;
+}
+
+/* All or none: what moved before a failure is removed again, so that the
+ * next attempt finds nothing of this one. */
 static int
 move_files(struct output *o, int part, int attempt,
     const struct output_file *file, int nfile, struct err *e)
 {
-	for (int i = 0; i < nfile; i++) {
-		const char *name = final_name(o, file[i].name);
-		char *from = arena_printf(&o->arena, "%s/a/%d.%d/%s",
-		    o->staging, part, attempt, file[i].name);
-		char *to = arena_printf(&o->arena, "%s/%s", o->staged, name);
+	int before = o->nfile;
 
-		TRY(step("commit.task", e));
-		TRY(tree_make_parents(to, e));
-		if (rename(from, to) < 0)
-			return err_sys(e, "could not commit \"%s\"", to);
-		ARENA_GROW(&o->arena, o->file_part, o->nfile, o->part_cap);
-		ARENA_GROW(&o->arena, o->file, o->nfile, o->file_cap);
-		o->file_part[o->nfile] = part;
-		o->file[o->nfile] = file[i];
-		o->file[o->nfile++].name = name;
+	for (int i = 0; i < nfile; i++) {
+		if (move_file(o, part, attempt, &file[i], e) >= 0)
+			continue;
+		while (o->nfile > before)
+			unlink(arena_printf(&o->arena, "%s/%s", o->staged,
+			    o->file[--o->nfile].name));
+		return e->kind;
+	}
+	for (int i = 0; i < nfile; i++) {
 		o->rows += file[i].rows;
 		o->bytes += file[i].bytes;
 	}
+	o->won[part] = true;
 	return 1;
 }
 
@@ -250,10 +226,8 @@ output_task_commit(struct output *o, int part, int attempt,
 		    (size_t)(n - o->nwon) * sizeof *o->won);
 		o->nwon = n;
 	}
-	if (!o->won[part].there) {
-		o->won[part] = (struct won){ true, attempt };
+	if (!o->won[part])
 		r = move_files(o, part, attempt, file, nfile, e);
-	}
 	pthread_mutex_unlock(&o->lock);
 	return r;
 }
@@ -278,7 +252,7 @@ by_name(const void *a, const void *b)
 static int
 join_parts(struct output *o, struct err *e)
 {
-	char *one = arena_printf(&o->arena, "%s/one", o->staging);
+	char *one = arena_printf(&o->arena, "%s/one", o->at.dir);
 	int fd = open(one, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
 	int r = 0;
 
@@ -301,6 +275,13 @@ join_parts(struct output *o, struct err *e)
 	return r;
 }
 
+static const char *
+manifest_name(struct output *o)
+{
+	return o->conf.mode == OUTPUT_APPEND ? arena_printf(&o->arena,
+	    "_SUCCESS.%s", o->conf.job) : "_SUCCESS";
+}
+
 int
 output_prepare(struct output *o, struct err *e)
 {
@@ -309,10 +290,11 @@ output_prepare(struct output *o, struct err *e)
 
 	if (o == NULL || o->prepared)
 		return 0;
-	qsort(o->file, (size_t)o->nfile, sizeof *o->file, by_name);
+	if (o->nfile)
+		qsort(o->file, (size_t)o->nfile, sizeof *o->file, by_name);
 	if (o->conf.single) {
 		TRY(join_parts(o, e));
-		o->staged = arena_printf(&o->arena, "%s/one", o->staging);
+		o->staged = arena_printf(&o->arena, "%s/one", o->at.dir);
 		o->prepared = true;
 		return 0;
 	}
@@ -321,103 +303,145 @@ output_prepare(struct output *o, struct err *e)
 	r = step("commit.manifest", e);
 	if (r >= 0)
 		r = tree_write_file(arena_printf(&o->arena, "%s/%s", o->staged,
-		    o->conf.mode == OUTPUT_APPEND ? arena_printf(&o->arena,
-		    "_SUCCESS.%s", o->conf.job) : "_SUCCESS"), t.p, t.n, e);
+		    manifest_name(o)), t.p, t.n, e);
 	text_release(&t);
 	if (r >= 0)
-		r = tree_sync_directory(o->staged, e);
+		r = tree_sync_directories(o->staged, e);
 	o->prepared = r >= 0;
 	return r;
 }
 
-/* Lines "MODE staged target"; names are quoted as JSON strings. */
-static void
-journal_line(struct text *t, const struct output *o)
+static struct journal_line
+line_of(const struct output *o)
 {
-	static const char *const mode[] = { "new", "exchange", "append" };
-	int m = o->conf.mode == OUTPUT_APPEND && o->exists ? 2 :
-	    o->exists ? 1 : 0;
+	static const enum journal_kind kind[] = {
+		[OUTPUT_ERROR] = JOURNAL_NEW, [OUTPUT_IGNORE] = JOURNAL_NEW,
+		[OUTPUT_OVERWRITE] = JOURNAL_REPLACE,
+		[OUTPUT_APPEND] = JOURNAL_APPEND };
 
-	text_addf(t, "%s\t%s\t%s\n", mode[m], o->staged, o->target);
+	return (struct journal_line){ .kind = kind[o->conf.mode],
+	    .staged = o->staged, .target = o->at.target };
 }
 
+/* Writes dir/journal: under another name first, so that it is there whole or
+ * not at all. */
 static int
-write_journal(struct output *const *o, int n, struct err *e)
-{
-	struct text t = { 0 };
-	int r = 0;
-
-	for (int i = 0; i < n; i++)
-		journal_line(&t, o[i]);
-	text_adds(&t, "end\n");
-	for (int i = 0; i < n && r >= 0; i++)
-		r = tree_write_file(arena_printf(&o[i]->arena, "%s/journal",
-		    o[i]->staging), t.p, t.n, e);
-	for (int i = 0; i < n && r >= 0; i++)
-		r = tree_sync_directory(o[i]->staging, e);
-	text_release(&t);
-	return r;
-}
-
-/* Moves the files of staged into the directory target; the manifest last. */
-static int
-append_files(struct arena *a, const char *staged, const char *target,
+write_journal(struct output *o, const struct journal *j, const char *point,
     struct err *e)
 {
-	return tree_move_into(a, staged, target, "_SUCCESS", e);
+	char *made = arena_printf(&o->arena, "%s/journal.new", o->at.dir);
+	struct text t = { 0 };
+	int r;
+
+	journal_print(&t, j);
+	r = tree_write_file(made, t.p, t.n, e);
+	text_release(&t);
+	if (r < 0)
+		return r;
+	TRY(step(point, e));
+	if (rename(made, arena_printf(&o->arena, "%s/journal", o->at.dir)) < 0)
+		return err_sys(e, "could not rename \"%s\"", made);
+	return tree_sync_directory(o->at.dir, e);
 }
 
-/* Does one line of a journal; doing it again changes nothing. */
+/* Pointers in all outputs but the first, then the journal in the first. */
 static int
-do_line(struct arena *a, const char *mode, const char *staged,
-    const char *target, struct err *e)
+write_journals(struct output *const *o, struct journal *j, struct err *e)
+{
+	struct journal_line see = { .kind = JOURNAL_SEE,
+	    .staged = o[0]->at.dir };
+	struct journal pointer = { 1, &see };
+
+	for (int i = 0; i < j->n; i++) {
+		j->line[i] = line_of(o[i]);
+		TRY(journal_identify(&j->line[i], e));
+		if (i > 0)
+			TRY(write_journal(o[i], &pointer, "commit.pointer", e));
+	}
+	return write_journal(o[0], j, "commit.journal", e);
+}
+
+/* Moves files that were added to a directory back: their names have the
+ * job's id, so they are nobody else's. */
+static int
+undo_append(struct output *o, struct err *e)
 {
 	struct stat st;
 
-	if (strcmp(mode, "append") == 0)
-		return append_files(a, staged, target, e);
-	if (lstat(staged, &st) < 0)
-		return 0;               /* done already */
-	TRY(step("commit.rename", e));
-	if (strcmp(mode, "new") == 0)
-		return tree_rename_new(staged, target, e);
-	return tree_exchange(a, staged, target, e);
+	if (!o->exists && lstat(o->staged, &st) < 0)
+		return 0;       /* renamed as a whole */
+	for (int i = -1; i < o->nfile; i++) {
+		const char *name = i < 0 ? manifest_name(o) : o->file[i].name;
+		char *to = arena_printf(&o->arena, "%s/%s", o->staged, name);
+		char *from = arena_printf(&o->arena, "%s/%s", o->at.target,
+		    name);
+
+		if (rename(from, to) < 0 && errno != ENOENT)
+			return err_sys(e, "could not take back \"%s\"", from);
+	}
+	return 0;
+}
+
+/* Takes the first n outputs back; the journal is void after that. */
+static int
+undo(struct output *const *o, const struct journal *j, int n)
+{
+	struct err e = { 0 };
+
+	for (int i = n - 1; i >= 0; i--) {
+		if (step("commit.undo", &e) < 0)
+			return -1;
+		if (j->line[i].kind == JOURNAL_APPEND &&
+		    undo_append(o[i], &e) < 0)
+			return -1;
+		if (journal_undo(&o[i]->arena, &j->line[i], &e) < 0 ||
+		    tree_sync_directory(o[i]->at.parent, &e) < 0)
+			return -1;
+	}
+	if (unlink(arena_printf(&o[0]->arena, "%s/journal", o[0]->at.dir)) < 0)
+		return -1;
+	return tree_sync_directory(o[0]->at.dir, &e);
 }
 
 static int
-commit_one(struct output *o, struct err *e)
+commit_one(struct output *o, const struct journal_line *l, struct err *e)
 {
-	const char *mode = o->conf.mode == OUTPUT_APPEND && o->exists ?
-	    "append" : o->exists ? "exchange" : "new";
-
-	if (do_line(&o->arena, mode, o->staged, o->target, e) < 0) {
+	if (journal_redo(&o->arena, l, e) < 0) {
 		if (e->code == EXIT_CANTCREATE)
 			err_hint(e, "another run wrote it meanwhile");
 		return e->kind;
 	}
-	o->committed = true;
 	TRY(step("commit.sync", e));
-	return tree_sync_directory(o->parent, e);
+	return tree_sync_directory(o->at.parent, e);
 }
 
 int
 output_commit_all(struct output *const *o, int n, struct err *e)
 {
-	TRY(step("commit.journal", e));
-	TRY(write_journal(o, n, e));
-	for (int i = 0; i < n; i++)
-		if (commit_one(o[i], e) < 0) {
-			for (int k = i; k < n && i == 0; k++)
-				unlink(arena_printf(&o[k]->arena,
-				    "%s/journal", o[k]->staging));
-			if (i > 0) {
-				e->code = EXIT_TEMP;
-				err_hint(e, "%d of %d outputs are complete, "
-				    "the next run finishes the others", i, n);
-			}
-			return e->kind;
+	struct journal j = { n, NEW_N(&o[0]->arena, struct journal_line, n) };
+
+	TRY(write_journals(o, &j, e));
+	for (int i = 0; i < n; i++) {
+		if (commit_one(o[i], &j.line[i], e) >= 0)
+			continue;
+		if (undo(o, &j, i + 1) < 0) {
+			for (int k = 0; k < n; k++)
+				o[k]->keep = true;
+			e->code = EXIT_TEMP;
+			err_hint(e, "%d of %d outputs are complete, the next "
+			    "run onto one of them finishes the others", i, n);
 		}
+		return e->kind;
+	}
 	return 0;
+}
+
+void
+output_close_all(struct output *const *o, int n)
+{
+	/* The first has the journal that the others point to. */
+	while (n > 0)
+		output_close(o[--n]);
 }
 
 void
@@ -425,80 +449,14 @@ output_close(struct output *o)
 {
 	if (o == NULL)
 		return;
-	if (o->lock_fd >= 0) {
-		unlink(arena_printf(&o->arena, "%s/journal", o->staging));
-		tree_remove(o->staging);
-		close(o->lock_fd);
-	}
+	if (o->keep)
+		staging_leave(&o->at);
+	else
+		staging_remove(&o->at, &o->arena);
 	pthread_mutex_destroy(&o->lock);
 	free(o->won);
 	arena_release(&o->arena);
 	free(o);
-}
-
-static int
-replay(struct arena *a, char *journal, struct err *e)
-{
-	char *save = NULL;
-
-	for (char *line = strtok_r(journal, "\n", &save); line;
-	    line = strtok_r(NULL, "\n", &save)) {
-		char *staged = strchr(line, '\t'), *target;
-
-		if (strcmp(line, "end") == 0)
-			return 1;
-		target = staged ? strchr(staged + 1, '\t') : NULL;
-		if (target == NULL)
-			return 0;
-		*staged++ = '\0';
-		*target++ = '\0';
-		TRY(do_line(a, line, staged, target, e));
-	}
-	return 0;
-}
-
-/* A staging directory that nobody holds. */
-static int
-recover_one(struct arena *a, const char *dir, struct text *report,
-    struct err *e)
-{
-	char *lock = arena_printf(a, "%s/lock", dir), *journal;
-	int fd = open(lock, O_RDWR | O_CLOEXEC), r = 0;
-
-	if (fd < 0)
-		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		close(fd);
-		return 0;
-	}
-	journal = tree_read_file(a, arena_printf(a, "%s/journal", dir));
-	if (journal && strstr(journal, "end\n"))
-		r = replay(a, journal, e);
-	if (r >= 0)
-		tree_remove(dir);
-	if (report)
-		text_addf(report, "%s \"%s\"\n", r > 0 ? "finished" :
-		    "removed", dir);
-	close(fd);
-	return r;
-}
-
-int
-output_recover(const char *target, struct text *report, struct err *e)
-{
-	struct output o = { .conf = { .target = target, .job = "" } };
-	char **name;
-	int n, done = 0, r = 0;
-
-	name_paths(&o);
-	n = tree_list(&o.arena, o.parent, strrchr(o.staging, '/') + 1, &name);
-	for (int i = 0; i < n && r >= 0; i++) {
-		r = recover_one(&o.arena, arena_printf(&o.arena, "%s/%s",
-		    o.parent, name[i]), report, e);
-		done |= r > 0;
-	}
-	arena_release(&o.arena);
-	return r < 0 ? r : done;
 }
 
 int64_t

@@ -5,9 +5,10 @@
  * (.sp-NAME-JOB/ on the same file system).  Each task attempt writes its own
  * files there; the driver grants one commit a partition; the job commits all
  * its outputs with one renameat2 each, after a journal that lets the next
- * run finish or undo a commit that a crash cut in two.
+ * run finish a commit that a crash cut in two (store/journal.h, staging.h).
  *
- *	.sp-OUT-JOB/journal        "prepared" list of outputs, fsynced
+ *	.sp-OUT-JOB/lock           held while the run lives
+ *	.sp-OUT-JOB/journal        what is to be renamed, of all outputs
  *	.sp-OUT-JOB/a/P.A/         what attempt A of partition P writes
  *	.sp-OUT-JOB/c/             files of committed partitions
  *	OUT/_SUCCESS               manifest: JSON, files rows bytes xxh3
@@ -28,7 +29,8 @@ enum output_mode { OUTPUT_ERROR, OUTPUT_OVERWRITE, OUTPUT_APPEND,
 
 struct output_conf {
 	const char *target;             /* path of the directory or file */
-	const char *job;                /* id, unique on this machine */
+	const char *job;                /* id, unique on this machine: three
+	                                 * numbers joined by '-' */
 	const char *extension;          /* "csv", "tsv.gz" … of part files */
 	enum output_mode mode;
 	bool single;                    /* one file instead of a directory */
@@ -65,16 +67,14 @@ void output_task_abort(struct output *o, int part, int attempt);
 int output_prepare(struct output *o, struct err *e);
 
 /* Commits all prepared outputs of the script, in order: journal of the whole
- * set first.  On failure of the first one nothing is visible; later ones are
- * finished by output_recover. */
+ * set first.  On failure all are as before; when even that fails (EXIT_TEMP)
+ * the next run onto one of them finishes the others.  n >= 1. */
 int output_commit_all(struct output *const *o, int n, struct err *e);
 
-/* Removes staging; after commit or instead of it. */
+/* Removes staging; after commit or instead of it.  Several: in the order in
+ * which they were committed; o[i] may be NULL. */
 void output_close(struct output *o);
-
-/* Finishes or undoes what crashed runs left beside target: 1 finished,
- * 0 nothing there, -: error. */
-int output_recover(const char *target, struct text *report, struct err *e);
+void output_close_all(struct output *const *o, int n);
 
 /* Extension of part files, as configured. */
 const char *output_extension(const struct output *o);

@@ -60,34 +60,50 @@ accept(struct scan *s, const char *word)
 	return true;
 }
 
+/* \uXXXX of text_add_json: control characters only. */
+static int
+unescape_hex(struct scan *s)
+{
+	char hex[5] = { 0 }, *rest;
+	long v;
+
+	if (s->end - s->p < 4)
+		return -1;
+	memcpy(hex, s->p, 4);
+	s->p += 4;
+	v = strtol(hex, &rest, 16);
+	return *rest || v <= 0 || v > 0x7f ? -1 : (int)v;
+}
+
 static char *
 string(struct scan *s, struct arena *a)
 {
+	static const char from[] = "nrtbf\"\\/", into[] = "\n\r\t\b\f\"\\/";
+	const char *close = s->p + 1, *at;
 	char *out, *to;
 
 	if (!accept(s, "\""))
 		return NULL;
-	out = to = arena_bytes(a, (size_t)(s->end - s->p) + 1);
-	while (s->p < s->end && *s->p != '"') {
-		char c = *s->p++;
+	while (close < s->end && *close != '"')
+		close += *close == '\\' ? 2 : 1;
+	if (close >= s->end)
+		return NULL;
+	out = to = arena_bytes(a, (size_t)(close - s->p) + 1);
+	while (s->p < close) {
+		int c = (unsigned char)*s->p++;
 
-		if (c == '\\' && s->p < s->end) {
+		if (c == '\\') {
 			c = *s->p++;
-			if (c == 'u') {
-				char hex[5] = { 0 };
-
-				if (s->end - s->p < 4)
-					return NULL;
-				memcpy(hex, s->p, 4);
-				c = (char)strtol(hex, NULL, 16);
-				s->p += 4;
-			} else {
-				c = c == 'n' ? '\n' : c == 't' ? '\t' :
-				    c == 'r' ? '\r' : c == 'b' ? '\b' :
-				    c == 'f' ? '\f' : c;
-			}
+			if (c == 'u')
+				c = unescape_hex(s);
+			else if (c && (at = strchr(from, c)) != NULL)
+				c = into[at - from];
+			else
+				c = -1;
 		}
-		*to++ = c;
+		if (c <= 0 || s->p > close)
+			return NULL;
+		*to++ = (char)c;
 	}
 	*to = '\0';
 	return accept(s, "\"") ? out : NULL;
@@ -107,6 +123,20 @@ number(struct scan *s, int64_t *v)
 	return s->p > from;
 }
 
+/* A name that cannot lead out of the output. */
+static bool
+stays_below(const char *name)
+{
+	if (name[0] == '\0' || name[0] == '/')
+		return false;
+	for (const char *s = name; s; s = strchr(s, '/')) {
+		s += *s == '/';
+		if (strncmp(s, "..", 2) == 0 && (s[2] == '/' || s[2] == '\0'))
+			return false;
+	}
+	return true;
+}
+
 static bool
 one_file(struct scan *s, struct arena *a, struct output_file *f)
 {
@@ -120,8 +150,7 @@ one_file(struct scan *s, struct arena *a, struct output_file *f)
 	memcpy(hex, s->p, 16);
 	s->p += 16;
 	f->sum = strtoull(hex, NULL, 16);
-	return accept(s, "\"}") && f->name[0] && f->name[0] != '/' &&
-	    strstr(f->name, "..") == NULL;
+	return accept(s, "\"}") && stays_below(f->name);
 }
 
 int
