@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/near.h"
 #include "base/opt.h"
+#include "io/standard.h"
 #include "store/shuffle_tool.h"
 
 static int
@@ -82,6 +83,7 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int r;
 
+	standard_hold();
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 ||
 	    strcmp(argv[1], "-h") == 0))
 		return help();

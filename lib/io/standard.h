@@ -4,6 +4,9 @@
  * Schema inference wants the first bytes, the scan wants all of them: what
  * was peeked at is given again.  One reader at a time; stdin can be read
  * only once.
+ *
+ * And descriptors 0 to 2 as the caller left them: no file of ours gets their
+ * numbers.
  */
 #ifndef IO_STANDARD_H
 #define IO_STANDARD_H
@@ -22,5 +25,10 @@ ssize_t standard_read(void *buf, size_t n);
 
 /* May stdin still be read from its beginning? 0 when a scan has begun. */
 int standard_fresh(void);
+
+/* Puts something that refuses to be read or written (EBADF) in the place of
+ * standard streams that are closed, so that no file opened later becomes one
+ * of them.  The first call of a main(). */
+void standard_hold(void);
 
 #endif

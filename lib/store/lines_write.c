@@ -178,6 +178,14 @@ more_lines(struct worker *k)
 	k->len = xrealloc(k->len, k->line_cap * sizeof *k->len);
 }
 
+static int
+line_too_long(size_t n, size_t most, struct err *e)
+{
+	err_user(e, EXIT_DATA, "a line of %zu bytes, at most %zu are allowed",
+	    n, most);
+	return err_hint(e, "see --max-record");
+}
+
 /* Finds the lines and their partitions; counts. */
 static int
 cut(struct worker *k, struct err *e)
@@ -198,8 +206,7 @@ cut(struct worker *k, struct err *e)
 		    np);
 
 		if (n > c->line_max)
-			return err_user(e, EXIT_DATA, "a line of %zu bytes, "
-			    "at most %zu are allowed", n, c->line_max);
+			return line_too_long(n, c->line_max, e);
 		if (k->nline == k->line_cap)
 			more_lines(k);
 		k->part[k->nline] = part;

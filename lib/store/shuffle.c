@@ -255,43 +255,67 @@ shuffle_close(struct shuffle_writer *w)
 	free(w);
 }
 
+/* All bytes of a file in the arena. */
+static int
+read_file(struct arena *a, const char *path, char **bytes, size_t *n,
+    struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t r = 1;
+
+	if (fd < 0)
+		return err_sys(e, "could not open \"%s\"", path);
+	*n = 0;
+	if (fstat(fd, &st) < 0)
+		r = -1;
+	else
+		*bytes = arena_raw(a, (size_t)st.st_size + 1);
+	while (r > 0 && *n < (size_t)st.st_size) {
+		r = fail_here("shuffle.map") < 0 ? -1 :
+		    read(fd, *bytes + *n, (size_t)st.st_size - *n);
+		if (r < 0 && errno == EINTR)
+			r = 1;
+		else if (r > 0)
+			*n += (size_t)r;
+	}
+	if (r < 0)
+		err_sys(e, "could not read \"%s\"", path);
+	close(fd);
+	return r < 0 ? e->kind : 0;
+}
+
+static int
+open_data(const char *path, struct shuffle_map *m, struct err *e)
+{
+	struct stat st;
+
+	m->path = path;
+	m->fd = fail_here("shuffle.map") < 0 ? -1 :
+	    open(path, O_RDONLY | O_CLOEXEC);
+	if (m->fd < 0)
+		return err_sys(e, "could not open \"%s\"", path);
+	if (fstat(m->fd, &st) < 0 || (uint64_t)st.st_size != m->index.size) {
+		close(m->fd);
+		return err_user(e, EXIT_DATA, "\"%s\" has %lld bytes, its "
+		    "index says %llu", path, (long long)st.st_size,
+		    (unsigned long long)m->index.size);
+	}
+	return 0;
+}
+
 static int
 open_map(struct arena *a, const char *index_path, struct shuffle_map *m,
     struct err *e)
 {
-	size_t n = strlen(index_path) - strlen("index");
-	char *data = arena_printf(a, "%.*sdata", (int)n, index_path), *bytes;
-	struct stat st;
-	size_t len;
-	int fd;
+	size_t stem = strlen(index_path) - strlen("index"), n = 0;
+	char *bytes = NULL;
 
-	fd = open(index_path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, "could not open \"%s\"", index_path);
-	len = fstat(fd, &st) == 0 ? (size_t)st.st_size : 0;
-	bytes = arena_raw(a, len + 1);
-	for (size_t have = 0; have < len;) {
-		ssize_t r = read(fd, bytes + have, len - have);
-
-		if (r <= 0)
-			len = have;
-		else
-			have += (size_t)r;
-	}
-	close(fd);
-	if (shuffle_index_parse(a, bytes, len, &m->index, e) < 0)
+	TRY(read_file(a, index_path, &bytes, &n, e));
+	if (shuffle_index_parse(a, bytes, n, &m->index, e) < 0)
 		return err_ctx(e, "%s", index_path);
-	m->path = data;
-	m->fd = open(data, O_RDONLY | O_CLOEXEC);
-	if (m->fd < 0)
-		return err_sys(e, "could not open \"%s\"", data);
-	if (fstat(m->fd, &st) < 0 || (uint64_t)st.st_size != m->index.size) {
-		close(m->fd);
-		return err_user(e, EXIT_DATA, "\"%s\" has %lld bytes, its "
-		    "index says %llu", data, (long long)st.st_size,
-		    (unsigned long long)m->index.size);
-	}
-	return 0;
+	return open_data(arena_printf(a, "%.*sdata", (int)stem, index_path),
+	    m, e);
 }
 
 static bool
@@ -307,11 +331,12 @@ open_dir(struct arena *a, const char *dir, struct shuffle_maps *m,
     struct err *e)
 {
 	char **name;
-	struct stat st;
-	int n, before = m->n;
+	int n, before = m->n, fd;
 
-	if (stat(dir, &st) < 0)
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return err_sys(e, "could not open \"%s\"", dir);
+	close(fd);
 	n = tree_list(a, dir, "map-", &name);
 	for (int i = 0; i < n; i++) {
 		struct shuffle_map *v;
