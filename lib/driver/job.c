@@ -15,6 +15,7 @@
 #include "driver/rows_out.h"
 #include "driver/scratch.h"
 #include "format/format.h"
+#include "io/sink.h"
 
 static enum output_mode
 mode_of(enum write_mode m)
@@ -27,24 +28,30 @@ mode_of(enum write_mode m)
 	return map[m];
 }
 
-static const char *
-extension_of(struct app *a, const struct node *n)
+/* "csv", "csv.gz": the option compression (or codec) says it, the name of a
+ * single file otherwise. */
+static int
+extension_of(struct app *a, const struct node *n, const char **out,
+    struct err *e)
 {
-	const char *codec = NULL;
+	const char *suffix = n->u.write.single ?
+	    sink_suffix_of(n->u.write.target) : "";
 
-	for (int i = 0; i < n->u.write.options.n; i++)
-		if (strcmp(n->u.write.options.v[i].key, "compression") == 0)
-			codec = n->u.write.options.v[i].value;
-	if (codec == NULL || strcmp(codec, "none") == 0 ||
-	    strcmp(codec, "uncompressed") == 0)
-		return n->u.write.format;
-	if (strcmp(codec, "gzip") == 0)
-		codec = "gz";
-	else if (strcmp(codec, "zstd") == 0)
-		codec = "zst";
-	else if (strcmp(codec, "bzip2") == 0)
-		codec = "bz2";
-	return arena_printf(&a->arena, "%s.%s", n->u.write.format, codec);
+	for (int i = 0; i < n->u.write.options.n; i++) {
+		const char *key = n->u.write.options.v[i].key;
+		const char *codec = n->u.write.options.v[i].value;
+
+		if (strcmp(key, "compression") != 0 && strcmp(key, "codec") != 0)
+			continue;
+		suffix = sink_suffix(codec);
+		if (suffix == NULL) {
+			err_at(e, n->span, "unknown compression '%s'", codec);
+			return err_hint(e,
+			    "there are none, gzip, zstd, xz, bzip2 and lz4");
+		}
+	}
+	*out = arena_printf(&a->arena, "%s%s", n->u.write.format, suffix);
+	return 0;
 }
 
 /* Opens the outputs below a node; *skip: an ignored one is there already. */
@@ -66,7 +73,7 @@ open_outputs(struct app *a, const struct node *n, bool *skip, struct err *e)
 	c.target = n->u.write.target;
 	c.job = arena_printf(&a->arena, "%d-%lld-%d", (int)getpid(),
 	    (long long)clock_wall_us(), at);
-	c.extension = extension_of(a, n);
+	TRY(extension_of(a, n, &c.extension, e));
 	c.mode = mode_of(n->u.write.mode);
 	c.single = n->u.write.single;
 	r = output_open(&a->output[at], &c, e);

@@ -3,10 +3,8 @@
  */
 #include "io/stream.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fail.h"
+#include "io/module.h"
 #include "io/standard.h"
 
 #define RATIO_MAX 2000          /* decoded bytes a stored one: a bomb */
@@ -52,40 +51,6 @@ stream_is_packed(const unsigned char *p, size_t n)
 	return false;
 }
 
-static pthread_mutex_t module_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* Beside the binary, then ../lib/sp. */
-static int
-load_module(const struct archive_module **out, struct err *e)
-{
-	static const struct archive_module *loaded;
-	static const char *const where[] = { "sp-archive.so",
-	    "../lib/sp/sp-archive.so" };
-	char dir[4096], path[4200];
-	ssize_t n = readlink("/proc/self/exe", dir, sizeof dir - 1);
-	char *slash;
-
-	dir[n > 0 ? n : 0] = '\0';
-	slash = strrchr(dir, '/');
-	if (slash)
-		slash[1] = '\0';
-	pthread_mutex_lock(&module_lock);
-	for (int i = 0; loaded == NULL && i < 2; i++) {
-		void *m;
-
-		snprintf(path, sizeof path, "%s%s", dir, where[i]);
-		m = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-		if (m)
-			loaded = dlsym(m, "sp_archive");
-	}
-	*out = loaded;
-	pthread_mutex_unlock(&module_lock);
-	if (loaded)
-		return 0;
-	return err_user(e, EXIT_UNAVAILABLE, "could not load the module for "
-	    "compressed files (sp-archive.so)");
-}
-
 static int
 damaged(struct stream *s, const char *why, struct err *e)
 {
@@ -104,7 +69,7 @@ open_packed(struct stream *s, const unsigned char *head, struct err *e)
 		s->buf = xmalloc(s->cap);
 		return 0;
 	}
-	TRY(load_module(&s->module, e));
+	TRY(module_archive(&s->module, e));
 	s->archive = s->module->open(s->fd, why, sizeof why);
 	return s->archive ? 0 : damaged(s, why, e);
 }

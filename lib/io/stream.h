@@ -3,7 +3,7 @@
  *
  * Plain files, stdin, the output of a command ("cmd:…"), and files that are
  * compressed, found by their first bytes: zstd is read here, gzip, xz, bzip2
- * and lz4 through a module that is opened at first use (mod_archive.c).
+ * and lz4 through a module that is opened at first use (io/module.h).
  * Truncated or damaged data is ERR_USER with EXIT_DATA, never a short read.
  */
 #ifndef IO_STREAM_H
@@ -24,13 +24,5 @@ void stream_close(struct stream *s);            /* NULL is fine */
 
 /* Do these first bytes of a file mean that it is compressed? */
 bool stream_is_packed(const unsigned char *p, size_t n);
-
-/* What a module for other compressions exports, under "sp_archive". */
-struct archive_module {
-	void *(*open)(int fd, char *message, size_t size);
-	int64_t (*read)(void *archive, char *to, size_t n, char *message,
-	    size_t size);
-	void (*close)(void *archive);
-};
 
 #endif

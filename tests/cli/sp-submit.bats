@@ -153,3 +153,45 @@ load ../helper
 	cmp one four
 	cmp one spilled
 }
+
+@test "compressed outputs are read back, by option and by name" {
+	local c ext
+	for c in gzip zstd xz bzip2 lz4; do
+		sp-submit -e "from range(0, 100000, 1) | repartition 3
+		    | write '$c' csv compression '$c'"
+		run -0 sp-cat --count "$c" -f csv
+		[ "$output" = 100000 ]
+		run -0 sp-cat --verify "$c"
+	done
+	for ext in gz zst xz bz2 lz4; do
+		sp-submit -e "from range(0, 3000000, 1) | write 'one.csv.$ext'"
+		run -0 sp-submit -e "from 'one.csv.$ext' csv (n bigint)
+		    | aggregate count(*), sum(n)"
+		assert_output '3000000	4499998500000'
+	done
+	zcat one.csv.gz | tail -1 | grep -qx 2999999
+	run -1 sp-submit -e "from range(3) | write 'x' csv compression 'rot13'"
+	assert_output --partial "unknown compression 'rot13'"
+	SP_FAIL=sink.write:1:28 run -74 sp-submit -c spark.task.maxFailures=1 \
+	    -e "from range(3) | write 'x' csv compression 'gzip'"
+	assert_output --partial 'No space left'
+	[ ! -e x ]
+}
+
+@test "bad records go to the quarantine directory, as they were" {
+	printf 'a,b\n1,2\nx,3\n4,5,6\n7,8\n' >in.csv
+	run -0 sp-submit -e "from 'in.csv' csv (a int, b int) header true
+	    on error quarantine 'bad' | order by a"
+	assert_output $'1\t2\n7\t8'
+	[ "$(cat bad/* | sort)" = "$(printf '4,5,6\nx,3\n')" ]
+	printf '{"a":1}\n{"a":}\n[1]\n{"a":2}\n' >in.json
+	run -0 sp-submit -e "from 'in.json' json (a int)
+	    on error quarantine 'badj' | order by a"
+	assert_output $'1\n2'
+	[ "$(cat badj/* | wc -l)" -eq 2 ]
+	run -0 sp-submit -e "from 'in.json' json (a int) on error drop
+	    | aggregate sum(a)"
+	assert_output 3
+	run -65 sp-submit -e "from 'in.json' json (a int)"
+	assert_output --partial 'in.json:2:'
+}
