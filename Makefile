@@ -18,7 +18,8 @@ libobj  := $(patsubst %.c,$(OUT)/%.o,$(filter-out lib/io/mod_%,$(wildcard lib/*/
 units   := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*.c))
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 replays := $(fuzzers:%=$(OUT)/fuzz/%)
-testers := $(units) $(replays) $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary
+testers := $(units) $(replays) $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary \
+           $(OUT)/scripts/manual
 
 all: $(cmds:%=$(OUT)/bin/%) $(mods:%=$(OUT)/bin/sp-%.so)
 
@@ -32,6 +33,7 @@ $(units): $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libsp.a
 $(replays): $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(OUT)/tests/fuzz/replay_main.o $(OUT)/libsp.a
 $(fuzzers:%=$(OUT)/libfuzz/%): $(OUT)/libfuzz/%: $(OUT)/tests/fuzz/%.o $(OUT)/libsp.a
 $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary: %: %.o
+$(OUT)/scripts/manual: $(OUT)/scripts/manual.o $(OUT)/libsp.a
 
 link = mkdir -p $(@D) && $(CC) $(CFLAGS) $(HARDENLD) -o $@ $^ $(LIBS)
 $(OUT)/bin/%:  ; $(link)
@@ -39,6 +41,11 @@ $(OUT)/unit/%: ; $(link)
 $(OUT)/fuzz/%: ; $(link)
 $(OUT)/libfuzz/%: ; $(link)
 $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary: ; $(link)
+$(OUT)/scripts/manual: ; $(link)
+
+# The page that is made from the tables of lib/expr.
+man/sp-functions.7: $(OUT)/scripts/manual
+	$< functions >$@.tmp && mv $@.tmp $@
 
 # Heavy libraries live in modules that are opened at first use.
 $(OUT)/bin/sp-%.so: lib/io/mod_%.c

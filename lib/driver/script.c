@@ -144,13 +144,9 @@ run_drop(struct app *a, const struct ast_stmt *s, struct err *e)
 {
 	const struct ast_name *n = &s->u.drop.name;
 	const char *name = n->part[n->npart - 1].name;
-	const struct bind_name **at = &a->binder.names;
 
-	for (; *at; at = (const struct bind_name **)(uintptr_t)&(*at)->next)
-		if (strcasecmp((*at)->name, name) == 0) {
-			*at = (*at)->next;
-			return 0;
-		}
+	if (bind_drop(&a->binder, name))
+		return 0;
 	return s->u.drop.if_exists ? 0 :
 	    err_at(e, n->span, "unknown table '%s'", name);
 }

@@ -99,7 +99,8 @@ show_stmt(struct app *a, const struct ast_stmt *s, struct err *e)
 	case SHOW_TABLES:
 	case SHOW_VIEWS:
 		for (const struct bind_name *b = a->binder.names; b; b = b->next)
-			if (wanted(s, b->name))
+			if (wanted(s, b->name) &&
+			    bind_name_find(a->binder.names, b->name) == b)
 				puts(b->name);
 		return 0;
 	case SHOW_FUNCTIONS:

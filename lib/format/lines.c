@@ -38,6 +38,7 @@ struct lines {
 	bytemask_fn *masks;
 	int n;                  /* lines found: */
 	uint32_t *start, *len;
+	int32_t *pick;          /* those that the scan's filter kept */
 	bool high;              /* bytes >= 0x80 among them */
 	struct sview *v;
 	struct column *col;
@@ -88,8 +89,9 @@ lines_open(struct reader *r, struct err *e)
 	t->start = NEW_N(&t->arena, uint32_t, BATCH_ROWS + 64);
 	t->len = NEW_N(&t->arena, uint32_t, BATCH_ROWS + 64);
 	t->v = NEW_N(&t->arena, struct sview, BATCH_ROWS + 64);
+	t->pick = NEW_N(&t->arena, int32_t, BATCH_ROWS + 64);
 	t->col = NEW_N(&t->arena, struct column, r->scan->nout + 1);
-	pool_force(r->pool, (BATCH_ROWS + 64) * 24);
+	pool_force(r->pool, (BATCH_ROWS + 64) * 28);
 	return 0;
 }
 
@@ -319,11 +321,10 @@ make_views(struct lines *t, bool *stable, struct err *e)
 	return kept;
 }
 
+/* The next lines that the split has, as views: 1, or 0 at its end. */
 static int
-lines_next(struct reader *r, struct batch *b, struct err *e)
+next_lines(struct lines *t, bool *stable, struct err *e)
 {
-	struct lines *t = (struct lines *)r;
-	bool stable = t->feed.stable;
 	int n = 0;
 
 	while (n == 0) {
@@ -335,21 +336,48 @@ lines_next(struct reader *r, struct batch *b, struct err *e)
 		cut_at_end(t);
 		TRY(check_length(t, e));
 		arena_reset(&t->heap);
-		if (r->scan->nout > 0 || t->high)
-			n = make_views(t, &stable, e);
+		if (t->r.scan->nout > 0 || t->high)
+			n = make_views(t, stable, e);
 		else
 			n = t->n;
 		if (n < 0)
 			return n;
 	}
-	for (int i = 0; i < r->scan->nout; i++)
-		t->col[i] = (struct column){ .type = TYPE(STR), .data = t->v,
-		    .flags = stable ? COL_STABLE : 0 };
-	*b = (struct batch){ .col = t->col, .ncol = r->scan->nout, .nrow = n,
-	    .n = n };
-	r->nrow += n;
-	r->nbyte = t->feed.nread;
+	t->n = n;
 	return 1;
+}
+
+static int
+lines_next(struct reader *r, struct batch *b, struct err *e)
+{
+	struct lines *t = (struct lines *)r;
+	const struct scan *s = r->scan;
+	bool stable = t->feed.stable;
+	int rc, n;
+
+	for (;;) {
+		rc = next_lines(t, &stable, e);
+		if (rc <= 0)
+			return rc;
+		for (int i = 0; i < s->nout; i++)
+			t->col[i] = (struct column){ .type = TYPE(STR),
+			    .data = t->v, .flags = stable ? COL_STABLE : 0 };
+		*b = (struct batch){ .col = t->col, .ncol = s->nout,
+		    .nrow = t->n, .n = t->n };
+		r->nrow += t->n;
+		r->nbyte = t->feed.nread;
+		if (s->filter == NULL)
+			return 1;
+		b->ncol = s->nearly;
+		n = s->filter(r->filter_arg, b, t->pick, e);
+		b->ncol = s->nout;
+		if (n < 0)
+			return n;
+		if (n < b->n)
+			batch_pick(b, t->pick, n);
+		if (n > 0)
+			return 1;
+	}
 }
 
 static void

@@ -134,12 +134,43 @@ bind_action(struct binder *b, const struct ast_query *q, struct node **out,
 	return bind_write(b, q->kind == AST_WRITE ? q : &none, &r, out, e);
 }
 
+const struct bind_name *
+bind_name_find(const struct bind_name *names, const char *name)
+{
+	for (; names; names = names->next)
+		if (strcasecmp(names->name, name) == 0)
+			return names->query || names->source ? names : NULL;
+	return NULL;
+}
+
+/* Older names stay: what was made of them goes on. */
+int
+bind_drop(struct binder *b, const char *name)
+{
+	struct bind_name *n;
+
+	if (bind_name_find(b->names, name) == NULL)
+		return 0;
+	n = NEW(b->arena, struct bind_name);
+	n->name = name;
+	n->next = b->names;
+	b->names = n;
+	return 1;
+}
+
 int
 bind_view(struct binder *b, const struct ast_view *v, struct err *e)
 {
 	struct bind_name *n = NEW(b->arena, struct bind_name);
 	struct rel r;
 
+	if (!v->let && !v->replace && bind_name_find(b->names, v->name.name)) {
+		if (v->if_not_exists)
+			return 0;
+		err_at(e, v->name.span, "the view '%s' exists already",
+		    v->name.name);
+		return err_hint(e, "say create or replace temporary view");
+	}
 	*n = (struct bind_name){ v->name.name, v->query, v->source, NULL, 0,
 	    b->names };
 	if (v->ncolumn && v->source == NULL) {

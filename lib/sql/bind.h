@@ -15,7 +15,7 @@
 /* A name that stands for a query: let, view, CTE; inner ones first. */
 struct bind_name {
 	const char *name;
-	const struct ast_query *query;
+	const struct ast_query *query;          /* both NULL: dropped */
 	const struct ast_source *source;        /* view using …, or NULL */
 	const struct ast_ident *column;         /* renamed columns, or none */
 	int ncolumn;
@@ -56,6 +56,13 @@ int bind_query(struct binder *b, const struct ast_query *q,
 
 /* let, create temporary view: binds the query once to find its errors. */
 int bind_view(struct binder *b, const struct ast_view *v, struct err *e);
+
+/* Forgets the newest meaning of a name: 1, or 0 when there is none. */
+int bind_drop(struct binder *b, const char *name);
+
+/* What a name means at this place of the chain, or NULL. */
+const struct bind_name *bind_name_find(const struct bind_name *names,
+    const char *name);
 
 /* param name type [= default]: given is the text of -D, or NULL. */
 int bind_param(struct binder *b, const struct ast_stmt *s, const char *given,

@@ -130,7 +130,8 @@ unknown_table(struct binder *b, const struct bind_name *names,
 	(void)b;
 	near_init(&near, last);
 	for (const struct bind_name *n = names; n; n = n->next)
-		near_offer(&near, n->name);
+		if (bind_name_find(names, n->name))
+			near_offer(&near, n->name);
 	err_at(e, name->span, "unknown table '%s'", last);
 	if (near.best)
 		return err_hint(e, "did you mean '%s'?", near.best);
@@ -144,10 +145,8 @@ bind_table(struct binder *b, const struct bind_name *names,
 {
 	const struct ast_name *name = &q->u.table.name;
 	const char *last = name->part[name->npart - 1].name;
-	const struct bind_name *n;
+	const struct bind_name *n = bind_name_find(names, last);
 
-	for (n = names; n && strcasecmp(n->name, last) != 0; n = n->next)
-		;
 	if (n == NULL || name->npart > 1)
 		return unknown_table(b, names, name, e);
 	if (++b->depth > NAME_DEPTH_MAX)

@@ -253,9 +253,9 @@ stage_limit(struct binder *b, const struct ast_query *q, struct rel *r,
 		    "offset", 0, &v, e));
 	if (q->kind == AST_LIMIT && v < 0)
 		return 0;
-	/* SQL's "limit n offset m" skips first, whatever the order of words. */
+	/* "limit n offset m" skips first, whatever the order of words. */
 	if (q->kind == AST_OFFSET && !q->piped && q->input->kind == AST_LIMIT &&
-	    !q->input->piped && r->node->kind == NODE_LIMIT) {
+	    r->node->kind == NODE_LIMIT) {
 		r->node->u.limit.offset = v;
 		return 0;
 	}

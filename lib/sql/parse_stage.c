@@ -114,6 +114,8 @@ stage_clause(struct parser *p, struct ast_query **q)
 	int r;
 
 	TRY(r = parse_clause(p, 1, q));
+	if (r && (*q)->kind == AST_LIMIT && at_word(p, 0, "offset"))
+		TRY(parse_clause(p, 0, q));     /* of the limit: skips first */
 	if (r)
 		return 0;
 	p->i++;                 /* order, sort, distribute, cluster */

@@ -163,10 +163,36 @@ test_writers(void)
 	    "format text has one column, not 2", "text of two columns");
 }
 
+/* Keeps the lines of one byte. */
+static int
+keep_short(void *arg, const struct batch *b, int32_t *pick, struct err *e)
+{
+	const struct sview *v = b->col[0].data;
+	int n = 0;
+
+	(void)arg, (void)e;
+	for (int i = 0; i < b->n; i++)
+		if (v[batch_row(b, i)].len == 1)
+			pick[n++] = batch_row(b, i);
+	return n;
+}
+
+static void
+test_filter(void)
+{
+	static const int one[] = { 0 };
+	struct try t = { .format = "text", .schema = "value string",
+	    .out = one, .nout = 1, .nearly = 1, .filter = keep_short };
+
+	is_str(rows_of(&t, "a\nbc\n\nd\nef"), "a\nd\n", "filter");
+	is_str(rows_of(&t, "ab\n"), "", "filter keeps nothing");
+}
+
 int
 main(void)
 {
 	test_text();
+	test_filter();
 	test_cuts();
 	test_guess();
 	test_writers();

@@ -1,0 +1,109 @@
+# The manual: its form, its examples, and what it says about tables.
+
+load ../helper
+
+# A page's commands run one after the other in a copy of tests/data; at least
+# $2 of them there are.
+examples_of() {
+	local n
+	cp -r "$DATA"/. .
+	chmod -R u+w .
+	"$TOP/scripts/man-examples" "$1" >"$BATS_TEST_TMPDIR/said" || {
+		cat "$BATS_TEST_TMPDIR/said"
+		return 1
+	}
+	n=$(sed -n 's/ commands$//p' "$BATS_TEST_TMPDIR/said")
+	echo "$n commands"
+	[ "$n" -ge "$2" ]
+}
+
+@test "pages are in order" {
+	need mandoc command -v mandoc
+	run mandoc -T lint -W style "$MAN"/*.[1-8]
+	# Pages that are not installed cannot be found, of course.
+	printf '%s\n' "${lines[@]}" >said
+	run -1 grep -vE 'referenced manual not found|outdated mandoc.db' said
+	assert_output ''
+}
+
+@test "every command has a page, every page is tested here" {
+	local page
+	for page in "$TOP"/cmd/*/; do
+		assert_file_exist "$MAN/$(basename "$page").1"
+	done
+	for page in "$MAN"/*.[1-8]; do
+		page=${page##*/}
+		grep -q "^	examples_of \"\$MAN/$page\"" "$BATS_TEST_FILENAME" || {
+			echo "no test of $page"
+			return 1
+		}
+	done
+}
+
+@test "sp-functions(7) says what the tables say" {
+	"$OUT/scripts/manual" functions >page
+	diff -u "$MAN/sp-functions.7" page || {
+		echo "run: make man/sp-functions.7"
+		return 1
+	}
+}
+
+@test "examples of aggregates in sp-functions(7)" {
+	"$OUT/scripts/manual" aggregates >all.sp
+	run -0 sp-submit all.sp
+	refute_line --regexp 'false|\\N'
+	[ "${#lines[@]}" -gt 20 ]
+}
+
+@test "man-examples notices what differs" {
+	printf '.Bd -literal\n$ echo a\nb\n.Ed\n' >x.1
+	run -1 "$TOP/scripts/man-examples" x.1
+	assert_line '+a'
+	printf '.Bd -literal\n$ false\n.Ed\n' >x.1
+	run -1 "$TOP/scripts/man-examples" x.1
+	assert_line --partial 'x.1: exit 1: $ false'
+	printf '.Bd -literal\n$ (exit 3)\n$ echo $?\n3\n$ seq 2\n1\n...\n.Ed\n' >x.1
+	printf '.Dl $ printf %%s\\en \\ea\n.Bd -literal\nfalse\n.Ed\n' >>x.1
+	printf '.Bd -literal\n$ for i in a b\n> do echo $i; done\na\nb\n.Ed\n' >>x.1
+	run -0 "$TOP/scripts/man-examples" x.1
+	assert_output '5 commands'
+	printf 'text\n\n    $ echo 1\n    2\n\nmore\n\n    false\n' >README
+	run -1 "$TOP/scripts/man-examples" README
+	assert_line '+1'
+}
+
+@test "examples of sp(7)" {
+	examples_of "$MAN/sp.7" 0
+}
+
+@test "examples of sp-cat(1)" {
+	examples_of "$MAN/sp-cat.1" 1
+}
+
+@test "examples of sp-config(5)" {
+	examples_of "$MAN/sp-config.5" 1
+}
+
+@test "examples of sp-functions(7)" {
+	examples_of "$MAN/sp-functions.7" 0
+}
+
+@test "examples of sp-plan(1)" {
+	examples_of "$MAN/sp-plan.1" 1
+}
+
+@test "examples of sp-plan(5)" {
+	examples_of "$MAN/sp-plan.5" 0
+}
+
+@test "examples of sp-shuffle(1)" {
+	examples_of "$MAN/sp-shuffle.1" 1
+}
+
+@test "examples of sp-shuffle(5)" {
+	examples_of "$MAN/sp-shuffle.5" 0
+}
+
+@test "examples of sp-submit(1)" {
+	examples_of "$MAN/sp-submit.1" 1
+}
