@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "driver/job.h"
 #include "format/format.h"
-#include "format/tsv_table.h"
+#include "format/grid.h"
 
 #define TABLE_ROWS_MAX 100000   /* more than that: plain TSV */
 
@@ -145,6 +147,63 @@ end_command(struct rows_out *o, struct err *e)
 	    WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+static int
+terminal_width(void)
+{
+	const char *c = getenv("COLUMNS");
+	struct winsize w;
+
+	if (c && strtol(c, NULL, 10) > 0)
+		return (int)strtol(c, NULL, 10);
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
+		return w.ws_col;
+	return 80;
+}
+
+/* A cell of TSV: \N is NULL, other escapes are as the table shows them. */
+static void
+add_cell(struct grid *g, struct text *to, const char *p, size_t n,
+    struct text *cell)
+{
+	if (n == 2 && memcmp(p, "\\N", 2) == 0) {
+		grid_add(g, to, "NULL", 4);
+		return;
+	}
+	text_clear(cell);
+	for (size_t i = 0; i < n; i++) {
+		i += p[i] == '\\' && i + 1 < n && p[i + 1] == '\\';
+		text_addc(cell, p[i]);
+	}
+	grid_add(g, to, text_str(cell), cell->n);
+}
+
+/* The rows kept, which are TSV, as a table. */
+static void
+print_table(struct rows_out *o, struct text *to)
+{
+	const struct schema *s = o->root->kid[0]->out;
+	const char *p = o->rows.p, *end = p + o->rows.n;
+	struct arena a = { 0 };
+	struct text cell = { 0 };
+	struct grid g;
+
+	grid_init(&g, &a, s, terminal_width(), INT64_MAX);
+	while (p < end) {
+		const char *stop = p;
+
+		while (stop < end && *stop != '\t' && *stop != '\n')
+			stop++;
+		add_cell(&g, to, p, (size_t)(stop - p), &cell);
+		p = stop + 1;
+	}
+	grid_finish(&g, to);
+	text_addf(to, "(%lld row%s)\n", (long long)o->nrow,
+	    o->nrow == 1 ? "" : "s");
+	grid_release(&g);
+	text_release(&cell);
+	arena_release(&a);
+}
+
 int
 rows_out_close(struct rows_out *o, int result, struct err *e)
 {
@@ -157,7 +216,7 @@ rows_out_close(struct rows_out *o, int result, struct err *e)
 	if (o->table && result >= 0) {
 		struct text t = { 0 };
 
-		tsv_table_print(&t, o->root->kid[0]->out, o->rows.p, o->rows.n);
+		print_table(o, &t);
 		o->table = false;
 		r = put(o, t.p, t.n, e);
 		text_release(&t);
