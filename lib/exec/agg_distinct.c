@@ -19,17 +19,9 @@ make_set(struct aggregate *g, int i)
 	s->type[0] = TYPE(I64);
 	for (int a = 0; a < narg; a++)
 		s->type[a + 1] = g->in_type[g->arg_at[i] + a];
-	group_table_init(&s->table, &g->op.task->arena, s->type, narg + 1, 0);
+	group_table_init(&s->table, &g->op.task->arena, s->type, narg + 1, 0,
+	    8);
 	s->made = true;
-}
-
-static void
-note_new(void *arg, char *row)
-{
-	int64_t *n = arg;
-
-	(void)row;
-	++*n;
 }
 
 int
@@ -44,7 +36,8 @@ distinct_rows(struct aggregate *g, int i, const struct column *in, int k)
 	arena_reset(&g->scratch);
 	key = NEW_N(&g->scratch, struct column, narg + 1);
 	for (int r = 0; r < k; r++) {
-		int64_t group = (int64_t)(uintptr_t)g->row[g->pick[r]], made = 0;
+		int64_t group = (int64_t)(uintptr_t)g->row[g->pick[r]];
+		int64_t before = s->table.ngroup;
 		uint64_t h = hash_u64((uint64_t)group), v;
 		char *found;
 
@@ -57,9 +50,9 @@ distinct_rows(struct aggregate *g, int i, const struct column *in, int k)
 			col_hash(&key[a + 1], NULL, 1, COL_HASH_FIRST, &v);
 			h = hash_combine(h, v);
 		}
-		group_table_find(&s->table, key, &h, 1, GROUP_ADD, note_new,
-		    &made, &found);
-		if (made)
+		group_table_find(&s->table, key, &h, 1, GROUP_ADD,
+		    &found);
+		if (s->table.ngroup > before)
 			g->pick[kept++] = g->pick[r];
 	}
 	return kept;

@@ -32,6 +32,7 @@ count_args(const struct node *n, struct aggregate *g, struct err *e)
 	struct arena *a = &g->op.task->arena;
 
 	g->nagg = n->u.agg.nagg;
+	g->align = 8;
 	g->agg = NEW_N(a, struct agg, g->nagg + 1);
 	g->arg_at = NEW_N(a, int, g->nagg + 1);
 	g->filter_at = NEW_N(a, int, g->nagg + 1);
@@ -48,8 +49,11 @@ count_args(const struct node *n, struct aggregate *g, struct err *e)
 		g->nin += states ? g->agg[i].ncol : x->u.agg.narg;
 		if (!states && x->u.agg.filter)
 			g->filter_at[i] = g->nin++;
+		if (g->agg[i].align > 8 && g->state_size % 16)
+			g->state_size += 8;
+		g->align = g->agg[i].align > 8 ? 16 : g->align;
 		g->state_at[i] = g->state_size;
-		g->state_size += (g->agg[i].size + 15) & ~15;
+		g->state_size += g->agg[i].size;
 		g->distinct |= !states && x->u.agg.distinct;
 	}
 	return 0;
@@ -85,16 +89,6 @@ make_program(struct aggregate *g, struct err *e)
 	return program_new(&g->prog, a, n->kid[0]->out, x, g->nin, &env, e);
 }
 
-static void
-init_states(void *arg, char *row)
-{
-	struct aggregate *g = arg;
-
-	for (int i = 0; i < g->nagg; i++)
-		g->agg[i].fn->init(&g->agg[i], row + g->table.state_at +
-		    g->state_at[i]);
-}
-
 static int
 aggregate_open(struct op *op, struct err *e)
 {
@@ -106,7 +100,7 @@ aggregate_open(struct op *op, struct err *e)
 	TRY(count_args(n, g, e));
 	TRY(make_program(g, e));
 	group_table_init(&g->table, a, g->in_type, n->u.agg.nkey,
-	    g->state_size);
+	    g->state_size, g->align);
 	g->nkey = n->u.agg.nkey;
 	g->distinct_set = NEW_N(a, struct distinct_set, g->nagg + 1);
 	g->row = arena_raw(a, sizeof *g->row * (BATCH_ROWS + 1));
@@ -118,8 +112,7 @@ aggregate_open(struct op *op, struct err *e)
 	if (g->nkey == 0) {     /* the one group is always there */
 		uint64_t h = 0;
 
-		group_table_find(&g->table, NULL, &h, 1, GROUP_ADD,
-		    init_states, g, g->row);
+		group_table_find(&g->table, NULL, &h, 1, GROUP_ADD, g->row);
 	}
 	return 0;
 }
@@ -275,8 +268,7 @@ add_rows(struct aggregate *g, const struct column *in, int n, struct err *e)
 	if (g->nkey) {
 		hash_keys(g, in, n);
 		missing = group_table_find(&g->table, in, g->hash, n,
-		    g->frozen ? GROUP_FROZEN : GROUP_ADD, init_states, g,
-		    g->row);
+		    g->frozen ? GROUP_FROZEN : GROUP_ADD, g->row);
 	} else {
 		for (int r = 1; r < n; r++)
 			g->row[r] = g->row[0];
@@ -355,20 +347,46 @@ clear_table(struct aggregate *g)
 	g->frozen = false;
 }
 
-/* Each row its own group, without looking it up: the table is only used for
- * the layout of its rows. */
+/* The states of n rows, each of its own, as columns. */
+static int
+lift(struct aggregate *g, int i, const struct column *in, int n,
+    struct column *out, struct err *e)
+{
+	struct agg *a = &g->agg[i];
+	char *made;
+
+	if (a->fn->lift && g->filter_at[i] < 0)
+		return a->fn->lift(a, &in[g->arg_at[i]], n, out, &g->out_heap,
+		    e);
+	/* Rows of the table in its layout, which is not used otherwise. */
+	made = arena_alloc(&g->out_heap, (size_t)n * (size_t)a->size);
+	for (int r = 0; r < n; r++)
+		g->row[r] = made + (size_t)r * (size_t)a->size -
+		    g->table.state_at - g->state_at[i];
+	TRY(update_one(g, i, in, n, 0, e));
+	for (int r = 0; r < n; r++)
+		g->state[r] = made + (size_t)r * (size_t)a->size;
+	for (int c = 0; c < a->ncol; c++)
+		col_alloc(&out[c], &g->out_heap, a->col[c], n, COL_NO_VALID);
+	return a->fn->save(a, g->state, n, out, &g->out_heap, e);
+}
+
+/* Each row its own group, without the table. */
 static int
 pass_on(struct aggregate *g, int n, struct batch *b, struct err *e)
 {
-	g->table.ngroup = g->emitted = 0;       /* no slot is in use */
-	arena_reset(&g->table.heap);
+	int at = g->nkey;
+
 	arena_reset(&g->state_heap);
-	hash_keys(g, g->in, n);
-	group_table_append(&g->table, g->in, g->hash, n, init_states, g,
-	    g->row);
-	for (int i = 0; i < g->nagg; i++)
-		TRY(update_one(g, i, g->in, n, 0, e));
-	return emit(g, b, e);
+	arena_reset(&g->out_heap);
+	for (int k = 0; k < g->nkey; k++)
+		g->out[k] = g->in[k];
+	for (int i = 0; i < g->nagg; i++) {
+		TRY(lift(g, i, g->in, n, &g->out[at], e));
+		at += g->agg[i].ncol;
+	}
+	*b = (struct batch){ .col = g->out, .ncol = at, .nrow = n, .n = n };
+	return 1;
 }
 
 static int

@@ -33,7 +33,7 @@ struct aggregate {
 	int nin;                        /* evaluated columns: keys, arguments */
 	struct column *in;
 	const struct type **in_type;
-	int nkey, nagg, state_size;
+	int nkey, nagg, state_size, align;
 	struct agg *agg;
 	int *arg_at, *filter_at, *state_at;
 	bool distinct, partial, frozen, give_up;

@@ -17,13 +17,6 @@ struct sketch {
 	uint8_t *reg;                   /* in the heap; NULL: empty */
 };
 
-static void
-zero(const struct agg *g, void *state)
-{
-	(void)g;
-	((struct sketch *)state)->reg = NULL;
-}
-
 static int
 hll_bind(struct agg_bind *b, struct err *e)
 {
@@ -144,7 +137,7 @@ hll_final(const struct agg *g, void *const *state, int n,
 const struct aggfn aggfn_approx[] = {
 	{ .name = "approx_count_distinct", .min = 1, .max = 2,
 	  .flags = AGG_NONNULL, .bind = hll_bind, .plan = hll_plan,
-	  .init = zero, .update = hll_update, .merge = hll_merge,
+	  .update = hll_update, .merge = hll_merge,
 	  .save = hll_save, .final = hll_final,
 	  .usage = "approx_count_distinct(expr)",
 	  .help = "About how many different values there are.",

@@ -21,12 +21,6 @@ struct list {
 	int64_t n, cap;
 };
 
-static void
-zero(const struct agg *g, void *state)
-{
-	memset(state, 0, (size_t)g->size);
-}
-
 static int
 list_bind(struct agg_bind *b, struct err *e)
 {
@@ -306,7 +300,7 @@ mode_final(const struct agg *g, void *const *state, int n,
 
 #define LIST(NAME, MIN, MAX, BIND, FINAL, USAGE, HELP, EXAMPLE)         \
 	{ .name = NAME, .min = MIN, .max = MAX, .flags = AGG_ORDERED,   \
-	  .bind = BIND, .plan = list_plan, .init = zero,                \
+	  .bind = BIND, .plan = list_plan,                              \
 	  .update = list_update, .merge = list_merge,                   \
 	  .save = list_save, .final = FINAL, .usage = USAGE,            \
 	  .help = HELP, .example = EXAMPLE }

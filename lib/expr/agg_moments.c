@@ -22,12 +22,6 @@ struct bits {
 	int64_t v, n;
 };
 
-static void
-zero(const struct agg *g, void *state)
-{
-	memset(state, 0, (size_t)g->size);
-}
-
 static int
 moments_bind(struct agg_bind *b, struct err *e)
 {
@@ -358,19 +352,19 @@ bits_final(const struct agg *g, void *const *state, int n,
 
 #define MOMENTS(NAME, HELP, EXAMPLE)                                    \
 	{ .name = NAME, .min = 1, .max = 1, .bind = moments_bind,       \
-	  .plan = moments_plan, .init = zero, .update = moments_update, \
+	  .plan = moments_plan, .update = moments_update,               \
 	  .merge = moments_merge, .save = doubles_save,                 \
 	  .final = moments_final, .usage = NAME "(number)",             \
 	  .help = HELP, .example = EXAMPLE }
 #define PAIR(NAME, HELP, EXAMPLE)                                       \
 	{ .name = NAME, .min = 2, .max = 2, .bind = moments_bind,       \
-	  .plan = pair_plan, .init = zero, .update = pair_update,       \
+	  .plan = pair_plan, .update = pair_update,                     \
 	  .merge = pair_merge, .save = doubles_save,                    \
 	  .final = pair_final, .usage = NAME "(x, y)",                  \
 	  .help = HELP, .example = EXAMPLE }
 #define BITS(NAME, BIND, HELP, EXAMPLE)                                 \
 	{ .name = NAME, .min = 1, .max = 1, .bind = BIND,               \
-	  .plan = bits_plan, .init = zero, .update = bits_update,       \
+	  .plan = bits_plan, .update = bits_update,                     \
 	  .merge = bits_merge, .save = bits_save, .final = bits_final,  \
 	  .usage = NAME "(expr)", .help = HELP, .example = EXAMPLE }
 

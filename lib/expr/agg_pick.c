@@ -25,12 +25,6 @@ struct pick {
 	bool null, by_null;     /* the value is null */
 };
 
-static void
-zero(const struct agg *g, void *state)
-{
-	memset(state, 0, (size_t)g->size);
-}
-
 /* A one-row column over a kept value. */
 static void
 cell_column(const struct cell *c, const struct type *t, struct column *out,
@@ -448,7 +442,7 @@ pick_final(const struct agg *g, void *const *state, int n,
 
 #define PICK(NAME, MIN, MAX, FLAGS, BIND, UPDATE, MERGE, USAGE, HELP, EX) \
 	{ .name = NAME, .min = MIN, .max = MAX, .flags = FLAGS,         \
-	  .bind = BIND, .plan = pick_plan, .init = zero,                \
+	  .bind = BIND, .plan = pick_plan,                              \
 	  .update = UPDATE, .merge = MERGE, .save = pick_save,          \
 	  .final = pick_final, .usage = USAGE, .help = HELP, .example = EX }
 

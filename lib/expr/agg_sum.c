@@ -15,12 +15,6 @@ struct sum64 { int64_t v; int64_t n; };         /* n: values, -1 overflow */
 struct sumf { double v; int64_t n; };
 struct sumd { i128 v; int64_t n, pad; };
 
-static void
-zero(const struct agg *g, void *state)
-{
-	memset(state, 0, (size_t)g->size);
-}
-
 /* count */
 
 static int
@@ -118,6 +112,27 @@ count_save(const struct agg *g, void *const *state, int n,
 	return 0;
 }
 
+/* One for each row whose arguments are there. */
+static int
+count_lift(const struct agg *g, const struct column *arg, int n,
+    struct column *out, struct arena *heap, struct err *e)
+{
+	static const int64_t one[1] = { 1 };
+	int64_t *v;
+
+	(void)e;
+	if (no_nulls(g, arg)) {
+		*out = (struct column){ .type = TYPE(I64), .flags = COL_CONST,
+		    .data = (void *)(uintptr_t)one };
+		return 0;
+	}
+	v = arena_raw(heap, sizeof *v * (size_t)n);
+	for (int i = 0; i < n; i++)
+		v[i] = all_there(g, arg, i);
+	*out = (struct column){ .type = TYPE(I64), .data = v };
+	return 0;
+}
+
 static int
 count_if_bind(struct agg_bind *b, struct err *e)
 {
@@ -209,6 +224,7 @@ sum_plan(struct agg *g, struct arena *a, struct err *e)
 
 	(void)e;
 	g->ncol = 2;
+	g->align = type_is_decimal(t) ? 16 : 8;
 	g->col[1] = TYPE(I64);
 	if (type_is_decimal(t)) {
 		g->size = sizeof(struct sumd);
@@ -336,31 +352,54 @@ sum_all(const struct agg *g, void *state, const struct column *arg, int n,
 }
 
 static int
+merge_dec(void *const *state, const struct column *col, int n)
+{
+	const i128 *v = col[0].data;
+	const int64_t *count = col[1].data;
+
+	for (int i = 0; i < n; i++) {
+		struct sumd *s = state[i];
+
+		s->v += v[col_at(&col[0], i)];
+		s->n += count[col_at(&col[1], i)];
+	}
+	return 0;
+}
+
+static int
+merge_f64(void *const *state, const struct column *col, int n)
+{
+	const double *v = col[0].data;
+	const int64_t *count = col[1].data;
+
+	for (int i = 0; i < n; i++) {
+		struct sumf *s = state[i];
+
+		s->v += v[col_at(&col[0], i)];
+		s->n += count[col_at(&col[1], i)];
+	}
+	return 0;
+}
+
+static int
 sum_merge(const struct agg *g, void *const *state, const struct column *col,
     int n, struct err *e)
 {
-	const int64_t *count = col[1].data;
+	const int64_t *v = col[0].data, *count = col[1].data;
 	bool over = false;
 
+	if (type_is_decimal(g->arg_type[0]))
+		return merge_dec(state, col, n);
+	if (g->arg_type[0]->kind == TYPE_F64)
+		return merge_f64(state, col, n);
 	for (int i = 0; i < n; i++) {
-		int64_t at = col_at(&col[0], i), k = count[col_at(&col[1], i)];
+		struct sum64 *s = state[i];
+		int64_t k = count[col_at(&col[1], i)];
 
-		if (type_is_decimal(g->arg_type[0])) {
-			struct sumd *s = state[i];
-
-			s->v += ((const i128 *)col[0].data)[at];
-			s->n += k;
-		} else if (g->arg_type[0]->kind == TYPE_F64) {
-			struct sumf *s = state[i];
-
-			s->v += ((const double *)col[0].data)[at];
-			s->n += k;
-		} else if (k < 0) {
-			((struct sum64 *)state[i])->n = -1;
-		} else if (k) {
-			struct sum64 *s = state[i];
-
-			over |= add64(s, ((const int64_t *)col[0].data)[at]);
+		if (k < 0)
+			s->n = -1;
+		else if (k) {
+			over |= add64(s, v[col_at(&col[0], i)]);
 			s->n += s->n < 0 ? 0 : k - 1;
 		}
 	}
@@ -371,20 +410,58 @@ static int
 sum_save(const struct agg *g, void *const *state, int n, struct column *out,
     struct arena *heap, struct err *e)
 {
-	int64_t *count = out[1].data;
+	int64_t *v = out[0].data, *count = out[1].data;
 
 	(void)heap;
 	(void)e;
-	for (int i = 0; i < n; i++) {
-		if (type_is_decimal(g->arg_type[0])) {
+	if (type_is_decimal(g->arg_type[0])) {
+		for (int i = 0; i < n; i++) {
 			const struct sumd *s = state[i];
 
 			((i128 *)out[0].data)[i] = s->v;
 			count[i] = s->n;
-		} else {        /* sum64 and sumf lie alike */
-			memcpy((char *)out[0].data + 8 * (size_t)i, state[i], 8);
-			count[i] = ((const struct sum64 *)state[i])->n;
 		}
+		return 0;
+	}
+	for (int i = 0; i < n; i++) {   /* sum64 and sumf lie alike */
+		const struct sum64 *s = state[i];
+
+		v[i] = s->v;
+		count[i] = s->n;
+	}
+	return 0;
+}
+
+/* A value's row is a sum of one: the argument, widened, and a count. */
+static int
+sum_lift(const struct agg *g, const struct column *arg, int n,
+    struct column *out, struct arena *heap, struct err *e)
+{
+	enum type_kind k = arg[0].type->kind;
+	size_t wide = type_is_decimal(arg[0].type) ? 16 : 8;
+	char *to;
+
+	TRY(count_lift(g, arg, n, &out[1], heap, e));
+	if (!arg[0].valid && type_width(arg[0].type) == (int)wide) {
+		out[0] = arg[0];
+		out[0].type = g->col[0];
+		return 0;
+	}
+	to = arena_raw(heap, wide * (size_t)n);
+	out[0] = (struct column){ .type = g->col[0], .data = to };
+	for (int i = 0; i < n; i++) {
+		int64_t at = col_at(&arg[0], i);
+		i128 v = 0;
+
+		if (agg_null(&arg[0], i))
+			;
+		else if (k == TYPE_DEC128)
+			v = ((const i128 *)arg[0].data)[at];
+		else if (k == TYPE_YMI)
+			v = ((const int32_t *)arg[0].data)[at];
+		else            /* the bits of a double, too */
+			v = ((const int64_t *)arg[0].data)[at];
+		memcpy(to + wide * (size_t)i, &v, wide);
 	}
 	return 0;
 }
@@ -435,11 +512,30 @@ put_result(const struct agg *g, const void *state, struct column *out, int i)
 	return s->n > 0;
 }
 
+/* The first states of 64-bit sums, as long as they have a value. */
+static int
+final_i64(void *const *state, int n, struct column *out)
+{
+	int64_t *v = out->data;
+
+	for (int i = 0; i < n; i++) {
+		const struct sum64 *s = state[i];
+
+		if (s->n <= 0)
+			return i;
+		v[i] = s->v;
+	}
+	return n;
+}
+
 static int
 sum_final(const struct agg *g, void *const *state, int n,
     struct column *out, struct arena *heap, struct err *e)
 {
-	for (int i = 0; i < n; i++) {
+	int from = g->type->kind == TYPE_I64 && !is_avg(g) &&
+	    g->arg_type[0]->kind == TYPE_I64 ? final_i64(state, n, out) : 0;
+
+	for (int i = from; i < n; i++) {
 		bool good;
 		int64_t count;
 
@@ -461,21 +557,21 @@ sum_final(const struct agg *g, void *const *state, int n,
 
 #define SUM_ROW(NAME, BIND, USAGE, HELP, EXAMPLE)                       \
 	{ .name = NAME, .min = 1, .max = 1, .bind = BIND,               \
-	  .plan = sum_plan, .init = zero, .update = sum_update,         \
+	  .plan = sum_plan, .update = sum_update,                       \
 	  .merge = sum_merge, .save = sum_save, .final = sum_final,     \
-	  .update_all = sum_all, .usage = USAGE, .help = HELP,          \
-	  .example = EXAMPLE }
+	  .update_all = sum_all, .lift = sum_lift, .usage = USAGE,      \
+	  .help = HELP, .example = EXAMPLE }
 
 const struct aggfn aggfn_sum[] = {
 	{ .name = "count", .min = 1, .max = 8, .flags = AGG_NONNULL,
-	  .bind = count_bind, .plan = count_plan, .init = zero,
+	  .bind = count_bind, .plan = count_plan,
 	  .update = count_update, .merge = count_merge, .save = count_save,
-	  .final = count_save, .update_all = count_all,
+	  .final = count_save, .update_all = count_all, .lift = count_lift,
 	  .usage = "count(*), count(expr, ...)",
 	  .help = "Number of rows; with arguments, of rows in which none is null.",
 	  .example = "select count(x) from values (1), (null) as t(x) = 1" },
 	{ .name = "count_if", .min = 1, .max = 1, .flags = AGG_NONNULL,
-	  .bind = count_if_bind, .plan = count_plan, .init = zero,
+	  .bind = count_if_bind, .plan = count_plan,
 	  .update = count_if_update, .merge = count_merge,
 	  .save = count_save, .final = count_save,
 	  .usage = "count_if(condition)",

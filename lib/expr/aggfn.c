@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 
 extern const struct aggfn aggfn_sum[], aggfn_pick[], aggfn_moments[],
     aggfn_list[], aggfn_approx[];
@@ -48,7 +49,10 @@ agg_open(struct agg *g, const struct expr *call, struct arena *a,
 	    .type = call->type };
 	for (int i = 0; i < call->u.agg.narg && i < 8; i++)
 		g->arg_type[i] = call->u.agg.arg[i]->type;
-	return g->fn->plan(g, a, e);
+	TRY(g->fn->plan(g, a, e));
+	if (g->align == 0)
+		g->align = g->size % 16 ? 8 : 16;
+	return 0;
 }
 
 void *

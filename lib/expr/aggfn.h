@@ -2,7 +2,7 @@
  * aggfn -- the table of aggregate functions.
  *
  * A group's state is a fixed number of bytes in a row of the aggregation
- * table (plus, for states that grow, memory from the table's heap).  Between
+ * table, zeros at first (plus, for states that grow, memory from the table's heap).  Between
  * the map side and the reduce side a state travels as ordinary columns.
  *
  * Calls get a vector of pointers to the states, one a row: state[i] is the
@@ -23,7 +23,8 @@ struct agg {
 	const struct expr *call;        /* EXPR_AGG */
 	const struct type *arg_type[8];
 	const struct type *type;        /* result */
-	int size;                       /* state bytes, multiple of 8 */
+	int size;                       /* state bytes, multiple of align */
+	int align;                      /* of states: 8, or 16 */
 	int ncol;                       /* columns of the travelling state */
 	const struct type *col[AGG_COLS_MAX];
 	const void *state;              /* constants (percentile …), or NULL */
@@ -47,7 +48,6 @@ struct aggfn {
 	int (*bind)(struct agg_bind *b, struct err *e);
 	/* Fills size, ncol, col, state from call: at plan and at run time. */
 	int (*plan)(struct agg *g, struct arena *a, struct err *e);
-	void (*init)(const struct agg *g, void *state);
 	/* Adds rows arg[..] 0..n (flat or constant columns). */
 	int (*update)(const struct agg *g, void *const *state,
 	    const struct column *arg, int n, struct err *e);
@@ -64,6 +64,11 @@ struct aggfn {
 	/* Adds all n rows to one state: fast path without groups; or NULL. */
 	int (*update_all)(const struct agg *g, void *state,
 	    const struct column *arg, int n, struct err *e);
+	/* The states of n rows, each of its own, as columns out[0..ncol),
+	 * which may be views of the arguments: what update on fresh states
+	 * and save would make, only faster; or NULL. */
+	int (*lift)(const struct agg *g, const struct column *arg, int n,
+	    struct column *out, struct arena *heap, struct err *e);
 	const char *usage, *help, *example;     /* as in struct func */
 };
 
