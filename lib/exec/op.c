@@ -25,6 +25,8 @@ op_class_of(const struct node *n)
 
 	if (n->kind == NODE_READ && n->u.read.part == PART_RANGE)
 		return &op_merge;
+	if (n->kind == NODE_JOIN && n->u.join.how == JOIN_MERGE)
+		return &op_join_merge;
 	return table[n->kind];
 }
 

@@ -47,7 +47,8 @@ enum join_kind { JOIN_INNER, JOIN_LEFT, JOIN_RIGHT, JOIN_FULL, JOIN_SEMI,
 	JOIN_CROSS };
 
 enum join_how { JOIN_HOW_ANY, JOIN_BROADCAST, JOIN_SHUFFLED,
-	JOIN_LOOP };            /* nested loop over a broadcast right side */
+	JOIN_LOOP,              /* nested loop over a broadcast right side */
+	JOIN_MERGE };           /* both sides sorted by the keys, nulls first */
 
 enum agg_mode { AGG_COMPLETE, AGG_PARTIAL, AGG_MERGE /* states in and out */,
 	AGG_FINAL };

@@ -5,7 +5,10 @@
  * side is much smaller, are turned round (a project puts the columns back).
  * A build side that fits is broadcast (in one process: built once and shared,
  * so the probe side never moves); else both sides are exchanged by the keys.
- * Full joins and joins with null-aware semantics have fewer choices.
+ * They are then sorted and merged instead of hashed when that was asked for,
+ * when both lie in that order anyway, or when the tables would be too large
+ * for the memory budget.  Full joins and joins with null-aware semantics have
+ * fewer choices.
  */
 #include <string.h>
 
@@ -114,11 +117,85 @@ by_broadcast(struct phys_env *p, struct node *j, struct phys *l,
 	return 0;
 }
 
+/* Do the node's rows come in the order of these columns, nulls first? */
+static bool
+sorted_by(const struct node *n, struct expr *const *key, int nkey)
+{
+	while (n->kind == NODE_FILTER || n->kind == NODE_PROJECT)
+		n = n->kid[0];
+	if (n->kind == NODE_JOIN && n->u.join.how == JOIN_MERGE &&
+	    n->u.join.kind != JOIN_FULL && n->u.join.nkey >= nkey) {
+		for (int i = 0; i < nkey; i++)
+			if (key[i]->kind != EXPR_COL ||
+			    n->u.join.lkey[i]->kind != EXPR_COL ||
+			    n->u.join.lkey[i]->u.col.id != key[i]->u.col.id)
+				return false;
+		return n->u.join.kind != JOIN_LEFT && n->u.join.kind !=
+		    JOIN_MARK;
+	}
+	if (n->kind != NODE_SORT || n->u.sort.nkey < nkey)
+		return false;
+	for (int i = 0; i < nkey; i++) {
+		const struct sort_key *k = &n->u.sort.key[i];
+
+		if (key[i]->kind != EXPR_COL || k->x->kind != EXPR_COL ||
+		    k->x->u.col.id != key[i]->u.col.id || k->desc ||
+		    k->nulls_last)
+			return false;
+	}
+	return true;
+}
+
+static struct node *
+sorted(struct phys_env *p, struct node *n, struct expr **key, int nkey)
+{
+	struct sort_key *k;
+
+	if (sorted_by(n, key, nkey))
+		return n;
+	k = NEW_N(p->arena, struct sort_key, nkey + 1);
+	for (int i = 0; i < nkey; i++)
+		k[i].x = key[i];
+	return phys_sort(p, n, k, nkey);
+}
+
+/* Tables of n partitions of the smaller side: too large, even one? */
+static bool
+too_large(const struct phys_env *p, const struct node *l,
+    const struct node *r, int n)
+{
+	double bytes = l->est_bytes < r->est_bytes ? l->est_bytes :
+	    r->est_bytes;
+
+	return p->conf->memory > 0 && bytes / n > (double)p->conf->memory / 16;
+}
+
+static bool
+wants_merge(const struct phys_env *p, const struct node *j,
+    const struct phys *l, const struct phys *r, int n)
+{
+	unsigned hint = j->u.join.hint_left | j->u.join.hint_right;
+
+	if (hint & (HINT_MERGE | HINT_SHUFFLE_HASH))
+		return hint & HINT_MERGE;
+	return too_large(p, l->n, r->n, n) ||
+	    (sorted_by(l->n, j->u.join.lkey, j->u.join.nkey) &&
+	    sorted_by(r->n, j->u.join.rkey, j->u.join.nkey));
+}
+
+static void
+merge(struct phys_env *p, struct node *j)
+{
+	j->u.join.how = JOIN_MERGE;
+	j->kid[0] = sorted(p, j->kid[0], j->u.join.lkey, j->u.join.nkey);
+	j->kid[1] = sorted(p, j->kid[1], j->u.join.rkey, j->u.join.nkey);
+}
+
 static int
 by_shuffle(struct phys_env *p, struct node *j, struct phys *l,
     struct phys *r, struct phys *out)
 {
-	int nkey = j->u.join.nkey, n;
+	int nkey = j->u.join.nkey, n = 1;
 	double lb = l->n->est_bytes, rb = r->n->est_bytes;
 	struct phys a = *l, b = *r;
 
@@ -132,9 +209,30 @@ by_shuffle(struct phys_env *p, struct node *j, struct phys *l,
 	}
 	j->kid[0] = a.n;
 	j->kid[1] = b.n;
+	if (wants_merge(p, j, &a, &b, n))
+		merge(p, j);
 	*out = made(j, &a);
 	if (j->u.join.kind == JOIN_FULL)
 		out->hash = NULL;
+	return 0;
+}
+
+/* Null-aware joins must see the whole right side: on one sorted partition
+ * its first row tells whether it has nulls. */
+static int
+by_single_merge(struct phys_env *p, struct node *j, struct phys *l,
+    struct phys *r, struct phys *out)
+{
+	struct phys side[2] = { *l, *r };
+
+	for (int i = 0; i < 2; i++) {
+		if (!side[i].single)
+			side[i].n = phys_exchange(p, side[i].n, PART_SINGLE,
+			    NULL, 0, 1);
+		j->kid[i] = side[i].n;
+	}
+	merge(p, j);
+	*out = (struct phys){ .n = j, .single = true };
 	return 0;
 }
 
@@ -161,6 +259,9 @@ choose(struct phys_env *p, struct node *j, struct phys *l, struct phys *r,
 
 	if (j->u.join.nkey == 0)
 		return by_loop(p, j, l, r, out);
+	if (null_aware(k) && j->u.join.nkey == 1 && j->u.join.cond == NULL &&
+	    p->conf->memory > 0 && r->n->est_bytes > (double)p->conf->memory)
+		return by_single_merge(p, j, l, r, out);
 	if (null_aware(k))
 		return by_broadcast(p, j, l, r, JOIN_BROADCAST, out);
 	if (k != JOIN_FULL && (j->u.join.hint_right & HINT_BROADCAST))

@@ -13,7 +13,7 @@
 static const char *const join_name[] = { "inner", "left", "right", "full",
 	"semi", "anti", "anti_null", "mark", "cross" };
 static const char *const how_name[] = { "", " broadcast", " shuffled",
-	" loop" };
+	" loop", " merge" };
 static const char *const mode_name[] = { "", " partial", " merge", " final" };
 static const char *const part_name[] = { "any", "single", "hash", "range",
 	"robin", "broadcast" };
