@@ -1,6 +1,7 @@
 /*
  * expr_tree -- walking, copying and judging expressions.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -89,6 +90,14 @@ expr_map(struct arena *a, struct expr *x,
 	return f(kid ? with_kids(a, x, kid) : x, arg);
 }
 
+/* 0.0 and -0.0 are equal values, but not the same constant. */
+static bool
+other_zero(const struct datum *a, const struct datum *b)
+{
+	return type_is_float(a->type) && !a->null &&
+	    signbit(a->f) != signbit(b->f) && a->f == 0;
+}
+
 bool
 expr_equal(const struct expr *a, const struct expr *b)
 {
@@ -99,7 +108,8 @@ expr_equal(const struct expr *a, const struct expr *b)
 		return false;
 	switch (a->kind) {
 	case EXPR_LIT:
-		return datum_equal(&a->u.lit, &b->u.lit);
+		return datum_equal(&a->u.lit, &b->u.lit) &&
+		    !other_zero(&a->u.lit, &b->u.lit);
 	case EXPR_COL:
 		return a->u.col.id == b->u.col.id;
 	case EXPR_CALL:

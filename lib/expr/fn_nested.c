@@ -7,10 +7,10 @@
 #include <strings.h>
 
 #include "base/arena.h"
-#include "base/text.h"
-#include "column/builder.h"
-#include "column/wire.h"
-#include "expr/fn_sig.h"
+#include "expr/coerce.h"
+#include "expr/fn_array.h"
+#include "expr/func_bind.h"
+#include "expr/listpick.h"
 
 static int
 get_field_bind(struct func_bind *b, struct err *e)
@@ -53,6 +53,21 @@ get_field(struct kernel_call *k, struct err *e)
 	return 0;
 }
 
+/* The key asked for and the map's keys meet in their common type. */
+static int
+map_subscript(struct func_bind *b, const struct type *t, struct err *e)
+{
+	const struct type *key = coerce_tightest(b->env->arena,
+	    t->field[0].type, b->arg[1]->type);
+
+	b->type = t->field[1].type;
+	if (key == NULL)
+		return bind_cast(b, 1, t->field[0].type, e);
+	TRY(cast_implicit(b->env, b->arg[0], type_map(b->env->arena, key,
+	    b->type), &b->arg[0], e));
+	return cast_implicit(b->env, b->arg[1], key, &b->arg[1], e);
+}
+
 static int
 subscript_bind(struct func_bind *b, struct err *e)
 {
@@ -62,10 +77,8 @@ subscript_bind(struct func_bind *b, struct err *e)
 		b->type = t->field[0].type;
 		return bind_cast(b, 1, TYPE(I32), e);
 	}
-	if (t->kind == TYPE_MAP) {
-		b->type = t->field[1].type;
-		return bind_cast(b, 1, t->field[0].type, e);
-	}
+	if (t->kind == TYPE_MAP)
+		return map_subscript(b, t, e);
 	return bind_refuse(b, e);
 }
 
@@ -110,6 +123,9 @@ element(const struct kernel_call *k, int i, int64_t *at, struct err *e)
 	enum from from = counting(k);
 	int32_t n = ((const int32_t *)k->arg[1].data)[i], z = n;
 
+	if (n == 0 && (from == FROM_1 || from == FROM_1_NULL))
+		return err_user(e, EXIT_JOB, "the index 0 does not exist; the "
+		    "first element has index 1");
 	if (from == FROM_1 || from == FROM_1_NULL)
 		z = n > 0 ? n - 1 : n < 0 ? (int32_t)l.len + n : -1;
 	*at = z >= 0 && (uint32_t)z < l.len ? (int64_t)l.off + z : -1;
@@ -127,7 +143,7 @@ subscript(struct kernel_call *k, struct err *e)
 	const struct column *kid = &k->arg[0].kid[map ? 1 : 0];
 
 	ROWS(k, i) {
-		int64_t at;
+		int64_t at = -1;
 
 		if (map)
 			at = find_key(k, i);
@@ -153,42 +169,25 @@ array_bind(struct func_bind *b, struct err *e)
 	return 0;
 }
 
-/* Hands a builder's rows over to the heap as a column. */
-static int
-from_builder(struct kernel_call *k, struct builder *b, struct err *e)
-{
-	struct arena a = { 0 };
-	struct text raw = { 0 };
-	struct column col;
-	struct batch all;
-	int64_t r;
-
-	builder_column(b, 0, k->n, &col, &a);
-	all = (struct batch){ &col, 1, k->n, k->n, NULL };
-	wire_put(&raw, &all);
-	builder_release(b);
-	arena_release(&a);
-	r = wire_get(arena_memdup(k->heap, raw.p, raw.n), raw.n,
-	    &k->out->type, 1, k->heap, &all, e);
-	text_release(&raw);
-	if (r < 0)
-		return (int)r;
-	*k->out = all.col[0];
-	return 0;
-}
-
 static int
 array_kernel(struct kernel_call *k, struct err *e)
 {
-	struct builder b;
+	struct link *l = NEW_N(k->heap, struct link, k->narg + 1);
+	struct column *pool = NEW(k->heap, struct column);
+	struct list_pick p;
 
-	builder_init(&b, k->out->type);
+	for (int a = 0; a < k->narg; a++)
+		l[a] = (struct link){ &k->arg[a], k->n };
+	list_chain(k, l, k->narg, pool);
+	pick_init(&p, k, pool, (int64_t)k->n * k->narg);
+	TRY(pick_room(&p, (int64_t)k->n * k->narg, e));
 	for (int i = 0; i < k->n; i++) {
 		for (int a = 0; a < k->narg; a++)
-			builder_value(&b.kid[0], &k->arg[a], i);
-		builder_list(&b);
+			pick_add(&p, (int64_t)a * k->n + i);
+		pick_end(&p, i);
 	}
-	return from_builder(k, &b, e);
+	pick_done(&p);
+	return 0;
 }
 
 static int
@@ -235,9 +234,10 @@ static int
 size_bind(struct func_bind *b, struct err *e)
 {
 	enum type_kind t = b->arg[0]->type->kind;
+	const struct type *list;
 
-	if (t != TYPE_ARRAY && t != TYPE_MAP)
-		return bind_refuse(b, e);
+	if (t != TYPE_MAP || strcmp(b->fn->name, "array_size") == 0)
+		TRY(array_arg(b, 0, &list, e));
 	b->type = TYPE(I32);
 	return 0;
 }
@@ -257,10 +257,12 @@ size_kernel(struct kernel_call *k, struct err *e)
 static int
 contains_bind(struct func_bind *b, struct err *e)
 {
-	if (b->arg[0]->type->kind != TYPE_ARRAY)
+	if (b->arg[0]->type->kind != TYPE_ARRAY ||
+	    b->arg[1]->type->kind == TYPE_NULL)
 		return bind_refuse(b, e);
+	TRY(array_and_value(b, 0, 1, e));
 	b->type = TYPE(BOOL);
-	return bind_cast(b, 1, b->arg[0]->type->field[0].type, e);
+	return type_is_ordered(b->arg[1]->type) ? 0 : bind_refuse(b, e);
 }
 
 static int
@@ -285,86 +287,6 @@ contains_kernel(struct kernel_call *k, struct err *e)
 	return 0;
 }
 
-static int
-sequence_bind(struct func_bind *b, struct err *e)
-{
-	for (int i = 0; i < b->narg; i++)
-		TRY(bind_cast(b, i, TYPE(I64), e));
-	b->type = type_array(b->env->arena, TYPE(I64));
-	return 0;
-}
-
-static int
-sequence_kernel(struct kernel_call *k, struct err *e)
-{
-	const int64_t *from = k->arg[0].data, *to = k->arg[1].data;
-	struct builder b;
-
-	builder_init(&b, k->out->type);
-	for (int i = 0; i < k->n; i++) {
-		int64_t step, n;
-
-		if (!kernel_wants(k, i)) {
-			builder_null(&b);
-			continue;
-		}
-		step = k->narg == 3 ? ((const int64_t *)k->arg[2].data)[i] :
-		    from[i] <= to[i] ? 1 : -1;
-		n = step == 0 ? -1 : (to[i] - from[i]) / step + 1;
-		if (n < 0 || n > 100000000) {
-			builder_release(&b);
-			return err_user(e, EXIT_JOB, "sequence(%lld, %lld, "
-			    "%lld) cannot be made", (long long)from[i],
-			    (long long)to[i], (long long)step);
-		}
-		for (int64_t j = 0; j < n; j++) {
-			int64_t v = from[i] + j * step;
-
-			builder_fixed(&b.kid[0], &v);
-		}
-		builder_list(&b);
-	}
-	return from_builder(k, &b, e);
-}
-
-static int
-map_bind(struct func_bind *b, struct err *e)
-{
-	const struct type *key, *value;
-
-	if (b->narg % 2 || b->narg == 0)
-		return bind_refuse(b, e);
-	key = b->arg[0]->type;
-	value = b->arg[1]->type;
-	for (int i = 0; i < b->narg; i += 2) {
-		TRY(bind_cast(b, i, key, e));
-		TRY(bind_cast(b, i + 1, value, e));
-	}
-	b->type = type_map(b->env->arena, key, value);
-	return 0;
-}
-
-static int
-map_kernel(struct kernel_call *k, struct err *e)
-{
-	struct builder b;
-
-	builder_init(&b, k->out->type);
-	for (int i = 0; i < k->n; i++) {
-		for (int a = 0; a < k->narg; a += 2) {
-			if (col_null(&k->arg[a], i)) {
-				builder_release(&b);
-				return err_user(e, EXIT_JOB,
-				    "a key of a map cannot be null");
-			}
-			builder_value(&b.kid[0], &k->arg[a], i);
-			builder_value(&b.kid[1], &k->arg[a + 1], i);
-		}
-		builder_list(&b);
-	}
-	return from_builder(k, &b, e);
-}
-
 #define ROW(NAME, MIN, MAX, FLAGS, BIND, KERNEL, USAGE, HELP, EXAMPLE)  \
 	{ .name = NAME, .min = MIN, .max = MAX, .flags = FLAGS,         \
 	  .bind = BIND, .kernel = KERNEL, .group = "array",             \
@@ -384,15 +306,12 @@ const struct func func_nested[] = {
 	    "element_at(array, index)",
 	    "An element from 1 (from the end: -1), or a map's value.",
 	    "element_at(array(1, 2), -1) = 2"),
-	ROW("try_element_at", 2, 2, FN_NULLS, subscript_bind, subscript,
+	ROW("try_element_at", 2, 2, FN_FAILS | FN_NULLS, subscript_bind, subscript,
 	    "try_element_at(array, index)", "As element_at, null outside.",
 	    "try_element_at(array(1, 2), 5) is null"),
 	ROW("array", 0, -1, FN_CUSTOM | FN_NONNULL, array_bind, array_kernel,
 	    "array(expr, ...)", "An array of the values.",
 	    "size(array(1, 2)) = 2"),
-	ROW("map", 2, -1, FN_CUSTOM | FN_NONNULL | FN_FAILS, map_bind,
-	    map_kernel, "map(key, value, ...)", "A map of the pairs.",
-	    "map('a', 1)['a'] = 1"),
 	ROW("struct", 1, -1, FN_CUSTOM | FN_NONNULL, struct_bind,
 	    struct_kernel, "struct(expr, ...)", "A struct of the values.",
 	    "struct(1, 2).col2 = 2"),
@@ -410,9 +329,5 @@ const struct func func_nested[] = {
 	ROW("array_contains", 2, 2, FN_NULLS, contains_bind, contains_kernel,
 	    "array_contains(array, value)", "Is the value among the elements?",
 	    "array_contains(array(1, 2), 2)"),
-	ROW("sequence", 2, 3, FN_FAILS, sequence_bind,
-	    sequence_kernel, "sequence(start, stop[, step])",
-	    "The whole numbers from start to stop.",
-	    "size(sequence(1, 5)) = 5"),
 	{ 0 }
 };

@@ -4,6 +4,7 @@
  * Each result is written once, straight into the batch's heap; short ones
  * end up in their view and give the room back.
  */
+#include "expr/fn_array.h"
 #include "expr/fn_string.h"
 
 #include "base/utf8.h"
@@ -20,12 +21,9 @@ put(char *to, struct bytes s)
 int
 bind_concat(struct func_bind *b, struct err *e)
 {
-	if (b->narg && b->arg[0]->type->kind == TYPE_ARRAY) {
-		if (func_find("array_concat") == NULL)
-			return bind_refuse(b, e);
-		return expr_call(b->env, "array_concat", b->arg, b->narg,
-		    b->span, &b->instead, e);
-	}
+	for (int i = 0; i < b->narg; i++)
+		if (b->arg[i]->type->kind == TYPE_ARRAY)
+			return bind_array_concat(b, e);
 	TRY(bind_sig(b, "x", '0', e));
 	if (b->narg == 0)
 		b->type = TYPE(STR);
@@ -174,42 +172,13 @@ k_space(struct kernel_call *k, struct err *e)
 	return 0;
 }
 
-/* Arrays: the child's rows in another order. */
-static int
-k_reverse_array(struct kernel_call *k, struct err *e)
-{
-	const struct column *c = &k->arg[0];
-	struct lview *o = k->out->data;
-	const struct lview *v = c->data;
-	int32_t *pick = arena_raw(k->heap, ((size_t)c->nkid + 1) * sizeof *pick);
-
-	(void)e;
-	for (int32_t j = 0; j < c->nkid; j++)
-		pick[j] = j;
-	for (int i = 0; i < k->n; i++)
-		o[i] = (struct lview){ 0, 0 };
-	ROWS(k, i) {
-		o[i] = v[i];
-		for (uint32_t j = 0; j < v[i].len; j++)
-			pick[v[i].off + j] =
-			    (int32_t)(v[i].off + v[i].len - 1 - j);
-	}
-	k->out->kid = NEW(k->heap, struct column);
-	k->out->nkid = c->nkid;
-	if (c->nkid)
-		col_gather(k->out->kid, &c->kid[0], pick, c->nkid, k->heap);
-	else
-		*k->out->kid = c->kid[0];
-	return 0;
-}
-
 int
 bind_reverse(struct func_bind *b, struct err *e)
 {
 	if (b->arg[0]->type->kind == TYPE_ARRAY) {
-		b->type = b->arg[0]->type;
-		b->kernel = k_reverse_array;
-		return 0;
+		b->kernel = k_array_reverse;
+		b->flags = FN_FAILS;
+		return bind_one_array(b, e);
 	}
 	b->kernel = k_reverse;
 	return bind_sig(b, "s", 's', e);

@@ -24,6 +24,8 @@ extern const struct func func_context[];
 extern const struct func func_generator[];
 extern const struct func func_datetime[];
 extern const struct func func_nested[];
+extern const struct func func_array[];
+extern const struct func func_map[];
 extern const struct func func_timepat[];
 
 static const struct func *const tables[] = {
@@ -39,6 +41,8 @@ static const struct func *const tables[] = {
 	func_generator,
 	func_datetime,
 	func_nested,
+	func_array,
+	func_map,
 	func_timepat,
 };
 #define NTABLE (sizeof tables / sizeof tables[0])

@@ -188,6 +188,39 @@ unknown_function(struct bind_ctx *c, const struct ast_expr *x, struct err *e)
 	return err_hint(e, "sp-functions(7) lists all functions");
 }
 
+/* struct(x as a, t.b): a named_struct of a and b. */
+static int
+bind_struct(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
+    struct err *e)
+{
+	const struct ast_call *call = &x->u.call;
+	struct arena *a = c->b->arena;
+	struct expr **arg = NEW_N(a, struct expr *, 2 * call->narg + 1);
+
+	for (int i = 0; i < call->narg; i++) {
+		const struct ast_expr *y = call->arg[i];
+		const char *name = arena_printf(a, "col%d", i + 1);
+
+		TRY(bind_expr(c, y, &arg[2 * i + 1], e));
+		if (y->kind == AST_ALIAS && y->u.alias.nname)
+			name = y->u.alias.name[0].name;
+		else if (arg[2 * i + 1]->kind == EXPR_COL)
+			name = arg[2 * i + 1]->u.col.name;
+		arg[2 * i] = expr_str(a, name);
+	}
+	return expr_call(&c->b->env, "named_struct", arg, 2 * call->narg,
+	    x->span, out, e);
+}
+
+static bool
+has_alias(const struct ast_call *call)
+{
+	for (int i = 0; i < call->narg; i++)
+		if (call->arg[i]->kind == AST_ALIAS)
+			return true;
+	return false;
+}
+
 static int
 bind_scalar(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
     struct err *e)
@@ -207,6 +240,8 @@ bind_scalar(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 	if (call->distinct || call->filter)
 		return err_at(e, x->span, "%s() is no aggregate: distinct and "
 		    "filter cannot be used with it", call->name);
+	if (strcmp(call->name, "struct") == 0 && has_alias(call))
+		return bind_struct(c, x, out, e);
 	TRY(bind_args(c, call, &arg, e));
 	r = expr_call(&c->b->env, call->name, arg, call->narg,
 	    call->op ? x->span : x->span, out, e);
