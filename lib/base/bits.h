@@ -48,6 +48,19 @@ bits_fill(uint64_t *w, int64_t n)
 		w[n >> 6] = ((uint64_t)1 << (n & 63)) - 1;
 }
 
+/* Sets n bits from bit from on, and perhaps some behind them. */
+static inline void
+bits_append(uint64_t *w, int64_t from, int64_t n)
+{
+	int64_t end = from + n;
+
+	if (n == 0)
+		return;
+	w[from >> 6] |= ~(uint64_t)0 << (from & 63);
+	for (int64_t i = (from >> 6) + 1; i < (end + 63) >> 6; i++)
+		w[i] = ~(uint64_t)0;
+}
+
 /* Number of ones in bits [0, n). */
 static inline int64_t
 bits_count(const uint64_t *w, int64_t n)

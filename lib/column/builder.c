@@ -33,6 +33,7 @@ void
 builder_clear(struct builder *b)
 {
 	b->n = b->nnull = 0;
+	b->copied = 0;
 	arena_reset(&b->heap);
 	for (int i = 0; b->kid && i < b->type->nfield; i++)
 		builder_clear(&b->kid[i]);
@@ -93,6 +94,7 @@ builder_bytes(struct builder *b, const char *p, size_t n)
 
 		memcpy(q, p, n);
 		p = q;
+		b->copied = 1;
 	}
 	v = sview_of(p, n);
 	builder_fixed(b, &v);
@@ -209,6 +211,7 @@ own_strings(struct builder *b, int n)
 			sum += v[i].len;
 	if (sum == 0)
 		return;
+	b->copied = 1;
 	to = arena_bytes(&b->heap, sum);
 	for (int i = 0; i < n; i++) {
 		if (!bit_get(b->valid, b->n + i) || v[i].len <= SVIEW_INLINE)
@@ -223,8 +226,12 @@ static void
 add_valid(struct builder *b, const struct column *c, const int32_t *pick,
     int n)
 {
+	if (!c->valid) {
+		bits_append(b->valid, b->n, n);
+		return;
+	}
 	for (int i = 0; i < n; i++) {
-		bool on = !c->valid || bit_get(c->valid, pick ? pick[i] : i);
+		bool on = bit_get(c->valid, pick ? pick[i] : i);
 
 		bit_put(b->valid, b->n + i, on);
 		b->nnull += !on;
@@ -282,6 +289,8 @@ builder_column(const struct builder *b, int64_t from, int64_t n,
 {
 	memset(out, 0, sizeof *out);
 	out->type = b->type;
+	if (type_is_bytes(b->type) && !b->copied)
+		out->flags = COL_STABLE;
 	out->valid = valid_from(b, from, n, a);
 	out->data = b->data ? b->data + from * type_width(b->type) : NULL;
 	if (!type_is_nested(b->type))

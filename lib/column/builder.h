@@ -18,6 +18,7 @@ struct builder {
 	uint64_t *valid;        /* always there while cap > 0 */
 	char     *data;
 	struct arena heap;      /* string bytes */
+	int       copied;       /* are there any? 0: all are stable or short */
 	struct builder *kid;    /* type->nfield of them, or NULL */
 };
 
@@ -49,7 +50,8 @@ void builder_struct(struct builder *b);
 int64_t builder_held(const struct builder *b);
 
 /* A column over rows [from, from + n), from a multiple of 64, valid until
- * the builder changes; kids (memory for nested columns) come from the arena. */
+ * the builder changes; kids (memory for nested columns) come from the arena.
+ * It is COL_STABLE when all that was appended was. */
 void builder_column(const struct builder *b, int64_t from, int64_t n,
     struct column *out, struct arena *a);
 

@@ -1,11 +1,19 @@
 /*
  * merge_tree -- see merge_tree.h.
  *
- * Rows that follow each other in one input are copied together.
+ * An input that has ended has the largest prefix and loses every comparison.
+ * A batch ends when its first input has no more rows at hand: they are not
+ * asked for before the batch has been used.
  */
 #include "exec/merge_tree.h"
 
 #include <stdlib.h>
+
+static bool
+ended(const struct cursor *c)
+{
+	return c->at == c->end;
+}
 
 static int
 refill(struct merge_tree *m, struct cursor *c, struct err *e)
@@ -14,44 +22,72 @@ refill(struct merge_tree *m, struct cursor *c, struct err *e)
 
 	do {
 		r = c->fill(c, e);
-		if (r <= 0)
+		if (r <= 0) {
+			c->at = c->end = 0;
 			return r;
+		}
 	} while (c->at == c->end);
 	row_prefix(&m->order, &c->key[0], c->b.nrow, c->prefix);
 	return 1;
 }
 
-static int
-compare(const struct merge_tree *m, const struct cursor *a,
-    const struct cursor *b)
+/* Equal prefixes: does input a come before input b? */
+static bool
+before(const struct merge_tree *m, int a, int b)
 {
-	uint64_t x = a->prefix[a->at], y = b->prefix[b->at];
+	const struct cursor *x = m->cursor[a], *y = m->cursor[b];
 	int r;
 
-	if (x != y)
-		return x < y ? -1 : 1;
-	r = row_compare(&m->order, a->key, a->at, b->key, b->at);
-	return r ? r : a->number - b->number;
+	if (ended(x) || ended(y))
+		return ended(x) == ended(y) ? a < b : ended(y);
+	r = row_compare(&m->order, x->key, x->at, y->key, y->at);
+	return r ? r < 0 : x->number < y->number;
 }
 
-static void
-sift_down(struct merge_tree *m, int i)
+static struct merge_node
+node_of(const struct merge_tree *m, int input)
 {
-	struct cursor *c = m->heap[i];
+	const struct cursor *c = m->cursor[input];
 
-	for (;;) {
-		int k = 2 * i + 1;
+	return (struct merge_node){ ended(c) ? UINT64_MAX :
+	    c->prefix[c->at], input };
+}
 
-		if (k >= m->n)
-			break;
-		if (k + 1 < m->n && compare(m, m->heap[k + 1], m->heap[k]) < 0)
-			k++;
-		if (compare(m, c, m->heap[k]) <= 0)
-			break;
-		m->heap[i] = m->heap[k];
-		i = k;
+/* The first one has changed: the tree from its leaf to the top. */
+static void
+replay(struct merge_tree *m)
+{
+	struct merge_node x = node_of(m, m->node[0].input);
+
+	for (int i = (x.input + m->n) / 2; i > 0; i /= 2) {
+		struct merge_node y = m->node[i];
+		bool swap = y.prefix < x.prefix;
+
+		if (y.prefix == x.prefix)
+			swap = before(m, y.input, x.input);
+		m->node[i].prefix = swap ? x.prefix : y.prefix;
+		m->node[i].input = swap ? x.input : y.input;
+		x.prefix = swap ? y.prefix : x.prefix;
+		x.input = swap ? y.input : x.input;
 	}
-	m->heap[i] = c;
+	m->node[0] = x;
+}
+
+/* The winner below node i, losers noted. */
+static struct merge_node
+play(struct merge_tree *m, int i)
+{
+	struct merge_node x, y;
+	bool first;
+
+	if (i >= m->n)
+		return node_of(m, i - m->n);
+	x = play(m, 2 * i);
+	y = play(m, 2 * i + 1);
+	first = x.prefix != y.prefix ? x.prefix < y.prefix :
+	    before(m, x.input, y.input);
+	m->node[i] = first ? y : x;
+	return first ? x : y;
 }
 
 int
@@ -61,100 +97,177 @@ merge_tree_open(struct merge_tree *m, const struct row_order *order,
 {
 	memset(m, 0, sizeof *m);
 	m->order = *order;
+	m->type = type;
 	m->ncol = ncol;
-	m->heap = xcalloc((size_t)n + 1, sizeof *m->heap);
-	m->out = xcalloc((size_t)ncol + 1, sizeof *m->out);
+	m->cursor = cursor;
+	m->n = n;
+	m->node = xcalloc((size_t)n + 1, sizeof *m->node);
+	m->nested = xcalloc((size_t)ncol + 1, sizeof *m->nested);
 	m->col = xcalloc((size_t)ncol + 1, sizeof *m->col);
 	for (int i = 0; i < ncol; i++)
-		builder_init(&m->out[i], type[i]);
-	for (int i = 0; i < n; i++) {
-		int r = refill(m, cursor[i], e);
-
-		if (r < 0)
-			return r;
-		if (r > 0)
-			m->heap[m->n++] = cursor[i];
-	}
-	for (int i = m->n / 2 - 1; i >= 0; i--)
-		sift_down(m, i);
+		if (type_is_nested(type[i]))
+			builder_init(&m->nested[i], type[i]);
+	for (int i = 0; i < n; i++)
+		TRY(refill(m, cursor[i], e));
+	if (n > 0)
+		m->node[0] = n > 1 ? play(m, 1) : node_of(m, 0);
 	return 0;
 }
 
-static void
-take(struct merge_tree *m, const struct cursor *c, int from, int n)
+/* Is the next row of the first input equal to the one before it? Then it
+ * comes next, too. */
+static bool
+again(const struct merge_tree *m, const struct cursor *c)
 {
-	int32_t row[BATCH_ROWS];
-
-	for (int i = 0; i < n; i++)
-		row[i] = from + i;
-	for (int i = 0; i < m->ncol; i++)
-		builder_rows(&m->out[i], &c->b.col[i], row, n);
+	return c->prefix[c->at] == c->prefix[c->at - 1] &&
+	    row_compare(&m->order, c->key, c->at, c->key, c->at - 1) == 0;
 }
 
-/* How many rows of the top come before the second input's first. */
+/* Finds out which rows come next: their number, 0 at the end. */
 static int
-run_length(struct merge_tree *m, int room)
+choose(struct merge_tree *m)
 {
-	struct cursor *c = m->heap[0];
-	int from = c->at;
+	int n = 0;
 
-	if (m->n == 1) {
-		int n = c->end - c->at;
+	while (n < BATCH_ROWS) {
+		struct cursor *c = m->cursor[m->node[0].input];
 
-		n = n < room ? n : room;
-		c->at += n;
-		return n;
+		if (ended(c))
+			return n;
+		do {
+			m->from[n] = m->node[0].input;
+			m->row[n++] = c->at++;
+		} while (c->at < c->end && n < BATCH_ROWS && again(m, c));
+		if (ended(c)) {
+			m->dry = true;
+			return n;
+		}
+		replay(m);
 	}
-	do {
-		c->at++;
-	} while (c->at < c->end && c->at - from < room &&
-	    compare(m, c, m->heap[1]) < 0 &&
-	    (m->n == 2 || compare(m, c, m->heap[2]) < 0));
-	return c->at - from;
+	return n;
+}
+
+#define GATHER(T) do {                                                  \
+	T *to = data;                                                   \
+									\
+	for (int i = 0; i < n; i++) {                                   \
+		const struct column *c = &cursor[from[i]]->b.col[col];  \
+									\
+		to[i] = ((const T *)c->data)[col_at(c, row[i])];        \
+	}                                                               \
+} while (0)
+
+static void
+gather_data(const struct merge_tree *m, int col, int n, void *data)
+{
+	struct cursor *const *cursor = m->cursor;
+	const int32_t *from = m->from, *row = m->row;
+
+	switch (type_width(m->type[col])) {
+	case 1:  GATHER(uint8_t); break;
+	case 2:  GATHER(uint16_t); break;
+	case 4:  GATHER(uint32_t); break;
+	case 8:  GATHER(uint64_t); break;
+	case 16: GATHER(struct sview); break;
+	}
+}
+
+static uint64_t *
+gather_valid(struct merge_tree *m, int col, int n)
+{
+	uint64_t *valid = arena_alloc(&m->arena, BITS_BYTES(n) + 8);
+
+	for (int i = 0; i < n; i++)
+		bit_put(valid, i, !col_null(
+		    &m->cursor[m->from[i]]->b.col[col], m->row[i]));
+	return valid;
+}
+
+static void
+gather_nested(struct merge_tree *m, int col, int n)
+{
+	struct builder *b = &m->nested[col];
+
+	builder_clear(b);
+	for (int i = 0; i < n; i++)
+		builder_value(b, &m->cursor[m->from[i]]->b.col[col],
+		    m->row[i]);
+	builder_column(b, 0, n, &m->col[col], &m->arena);
+}
+
+/* Bytes of long strings that will be wanted soon. */
+static void
+prefetch(const struct sview *v, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (v[i].len > SVIEW_INLINE) {
+			__builtin_prefetch(v[i].ptr);
+			__builtin_prefetch(v[i].ptr + (v[i].len < 128 ?
+			    v[i].len - 1 : 64));
+		}
+}
+
+static void
+gather(struct merge_tree *m, int col, int n)
+{
+	struct column *to = &m->col[col];
+	bool nulls = false, stable = true;
+
+	if (type_is_nested(m->type[col])) {
+		gather_nested(m, col, n);
+		return;
+	}
+	for (int i = 0; i < m->n; i++) {
+		const struct column *c = &m->cursor[i]->b.col[col];
+
+		if (m->cursor[i]->end == 0)
+			continue;
+		nulls |= c->valid != NULL;
+		stable &= (c->flags & COL_STABLE) != 0;
+	}
+	*to = (struct column){ .type = m->type[col],
+	    .flags = stable ? COL_STABLE : 0 };
+	to->data = arena_raw(&m->arena, (size_t)n *
+	    (size_t)type_width(m->type[col]) + 16);
+	gather_data(m, col, n, to->data);
+	if (nulls)
+		to->valid = gather_valid(m, col, n);
+	else if (type_is_bytes(m->type[col]))
+		prefetch(to->data, n);
 }
 
 int
 merge_tree_next(struct merge_tree *m, struct batch *b, struct err *e)
 {
-	int have = 0;
+	int n;
 
-	for (int i = 0; i < m->ncol; i++)
-		builder_clear(&m->out[i]);
-	while (m->n && have < BATCH_ROWS) {
-		struct cursor *c = m->heap[0];
-		int from = c->at, n = run_length(m, BATCH_ROWS - have);
-
-		take(m, c, from, n);
-		have += n;
-		if (c->at == c->end) {
-			int r = refill(m, c, e);
-
-			if (r < 0)
-				return r;
-			if (r == 0)
-				m->heap[0] = m->heap[--m->n];
-		}
-		if (m->n)
-			sift_down(m, 0);
+	if (m->n == 0)
+		return 0;
+	if (m->dry) {
+		m->dry = false;
+		TRY(refill(m, m->cursor[m->node[0].input], e));
+		replay(m);
 	}
-	if (have == 0)
+	n = choose(m);
+	if (n == 0)
 		return 0;
 	arena_reset(&m->arena);
 	for (int i = 0; i < m->ncol; i++)
-		builder_column(&m->out[i], 0, have, &m->col[i], &m->arena);
-	*b = (struct batch){ .col = m->col, .ncol = m->ncol, .nrow = have,
-	    .n = have };
+		gather(m, i, n);
+	*b = (struct batch){ .col = m->col, .ncol = m->ncol, .nrow = n,
+	    .n = n };
 	return 1;
 }
 
 void
 merge_tree_close(struct merge_tree *m)
 {
-	for (int i = 0; m->out && i < m->ncol; i++)
-		builder_release(&m->out[i]);
-	free(m->out);
+	for (int i = 0; m->nested && i < m->ncol; i++)
+		if (m->nested[i].type)
+			builder_release(&m->nested[i]);
+	free(m->nested);
 	free(m->col);
-	free(m->heap);
+	free(m->node);
 	arena_release(&m->arena);
 	memset(m, 0, sizeof *m);
 }

@@ -1,7 +1,10 @@
 /*
- * merge_tree -- the smallest of many sorted inputs, again and again: a
- * binary heap of cursors ordered by prefix, full comparison, input number
- * (so merging is stable and does not depend on timing).
+ * merge_tree -- the smallest of many sorted inputs, again and again.
+ *
+ * A tree of losers over the prefixes of the inputs' next rows; where they are
+ * equal, full comparison, then input number (so merging is stable and does
+ * not depend on timing).  First it is found out which rows come next, then
+ * they are gathered column by column; strings stay where they are.
  */
 #ifndef EXEC_MERGE_TREE_H
 #define EXEC_MERGE_TREE_H
@@ -22,11 +25,21 @@ struct cursor {
 	int at, end;                    /* rows of b still to give */
 };
 
+struct merge_node {
+	uint64_t prefix;
+	int input;                      /* a cursor's place, or n: none */
+};
+
 struct merge_tree {
 	struct row_order order;
-	struct cursor **heap;
+	struct cursor **cursor;         /* borrowed */
 	int n;
-	struct builder *out;            /* a batch being put together */
+	bool dry;                       /* the first one's batch is used up */
+	struct merge_node *node;        /* [0]: the first; [1..n): losers */
+	int32_t from[BATCH_ROWS];       /* rows of the next batch: input, row */
+	int32_t row[BATCH_ROWS];
+	struct builder *nested;         /* of columns that are not flat */
+	const struct type *const *type;
 	int ncol;
 	struct column *col;
 	struct arena arena;
@@ -36,6 +49,9 @@ struct merge_tree {
 int  merge_tree_open(struct merge_tree *m, const struct row_order *order,
     const struct type *const *type, int ncol, struct cursor **cursor, int n,
     struct err *e);
+
+/* The batch is valid until the next call; its strings are those of the
+ * inputs' batches. */
 int  merge_tree_next(struct merge_tree *m, struct batch *b, struct err *e);
 void merge_tree_close(struct merge_tree *m);
 

@@ -22,17 +22,16 @@ struct run_cursor {             /* over a spilled run, or the one in memory */
 	struct cursor c;
 	struct spill *spill;
 	struct sort_run *run;
-	int ncol;
-	struct column *col, *key;
+	const struct sort_shape *shape;
+	struct column *col;             /* of the run */
 	struct arena arena;
 };
 
 struct sort {
 	struct op op;
-	struct row_order order;
+	struct sort_shape shape;
 	struct program *keys;
 	struct column *key, *col;
-	const struct type **type;       /* columns, then keys */
 	struct sort_run run;
 	int64_t charged, limit, given;  /* limit -1: sort */
 	struct spill *spill[RUNS_MAX];
@@ -51,27 +50,22 @@ sort_open(struct op *op, struct err *e)
 	struct program_env env = task_program_env(op->task);
 	struct arena *a = &op->task->arena;
 	const struct node *n = op->node;
-	int ncol = n->out->ncol;
+	struct row_order order = { n->u.sort.nkey, n->u.sort.key };
 	struct expr **x;
 
 	s->limit = -1;
-	s->order = (struct row_order){ n->u.sort.nkey, n->u.sort.key };
 	if (n->kind == NODE_TOPN) {
-		s->order = (struct row_order){ n->u.topn.nkey, n->u.topn.key };
+		order = (struct row_order){ n->u.topn.nkey, n->u.topn.key };
 		s->limit = n->u.topn.limit;
 	}
-	x = NEW_N(a, struct expr *, s->order.n + 1);
-	s->type = NEW_N(a, const struct type *, ncol + s->order.n + 1);
-	s->key = NEW_N(a, struct column, s->order.n + 1);
-	s->col = NEW_N(a, struct column, ncol + s->order.n + 1);
-	for (int i = 0; i < ncol; i++)
-		s->type[i] = n->out->col[i].type;
-	for (int i = 0; i < s->order.n; i++) {
-		x[i] = s->order.key[i].x;
-		s->type[ncol + i] = x[i]->type;
-	}
-	TRY(program_new(&s->keys, a, n->kid[0]->out, x, s->order.n, &env, e));
-	sort_run_init(&s->run, &s->order, s->type, ncol);
+	sort_shape_make(&s->shape, &order, n->out, a);
+	x = NEW_N(a, struct expr *, order.n + 1);
+	s->key = NEW_N(a, struct column, order.n + 1);
+	s->col = NEW_N(a, struct column, n->out->ncol + order.n + 1);
+	for (int i = 0; i < order.n; i++)
+		x[i] = order.key[i].x;
+	TRY(program_new(&s->keys, a, n->kid[0]->out, x, order.n, &env, e));
+	sort_run_init(&s->run, &s->shape);
 	return 0;
 }
 
@@ -79,7 +73,7 @@ sort_open(struct op *op, struct err *e)
 static int
 write_run(struct sort *s, struct err *e)
 {
-	int ncol = s->op.node->out->ncol;
+	int ncol = s->shape.ncol + s->shape.nown;
 	struct batch b;
 	struct spill *f;
 
@@ -87,15 +81,13 @@ write_run(struct sort *s, struct err *e)
 		return err_set(e, ERR_TEMP, "more than %d sorted runs: the "
 		    "memory budget is too small", RUNS_MAX);
 	sort_run_sort(&s->run);
-	TRY(spill_new(&f, s->op.task->env->scratch, s->type,
-	    ncol + s->order.n, e));
+	TRY(spill_new(&f, s->op.task->env->scratch, s->shape.type, ncol, e));
 	s->spill[s->nspill++] = f;
 	for (;;) {
 		arena_reset(&s->out);
-		if (sort_run_next(&s->run, &b, s->col + ncol, s->col,
-		    &s->out) == 0)
+		if (sort_run_next(&s->run, &b, s->col, &s->out) == 0)
 			break;
-		b.ncol = ncol + s->order.n;
+		b.ncol = ncol;
 		TRY(spill_put(f, &b, e));
 	}
 	TRY(spill_rewind(f, e));
@@ -127,17 +119,17 @@ charge(struct sort *s, struct err *e)
 static void
 cut(struct sort *s)
 {
-	int ncol = s->op.node->out->ncol;
 	struct sort_run small;
 	struct batch b;
 	int64_t left = s->limit;
 
 	sort_run_sort(&s->run);
-	sort_run_init(&small, &s->order, s->type, ncol);
+	sort_run_init(&small, &s->shape);
 	while (left > 0) {
 		arena_reset(&s->out);
-		if (sort_run_next(&s->run, &b, s->key, s->col, &s->out) == 0)
+		if (sort_run_next(&s->run, &b, s->col, &s->out) == 0)
 			break;
+		sort_shape_keys(&s->shape, s->col, s->key);
 		if (b.n > left)
 			batch_head(&b, (int)left);
 		left -= b.n;
@@ -174,14 +166,13 @@ fill(struct cursor *c, struct err *e)
 
 	if (r->spill) {
 		got = spill_next(r->spill, &c->b, e);
-		c->key = c->b.col + r->ncol;
 	} else {
 		arena_reset(&r->arena);
-		got = sort_run_next(r->run, &c->b, r->key, r->col, &r->arena);
-		c->key = r->key;
+		got = sort_run_next(r->run, &c->b, r->col, &r->arena);
 	}
 	if (got > 0) {
-		c->b.ncol = r->ncol;
+		sort_shape_keys(r->shape, c->b.col, c->key);
+		c->b.ncol = r->shape->ncol;
 		c->at = 0;
 		c->end = c->b.nrow;
 	}
@@ -191,7 +182,7 @@ fill(struct cursor *c, struct err *e)
 static int
 begin_merge(struct sort *s, struct err *e)
 {
-	int ncol = s->op.node->out->ncol, n = s->nspill + 1;
+	int n = s->nspill + 1;
 
 	s->merging = true;
 	s->cursor = xcalloc((size_t)n, sizeof *s->cursor);
@@ -201,15 +192,16 @@ begin_merge(struct sort *s, struct err *e)
 
 		c->c.fill = fill;
 		c->c.number = i;
-		c->ncol = ncol;
+		c->c.key = NEW_N(&s->op.task->arena, struct column,
+		    s->shape.order.n + 1);
+		c->shape = &s->shape;
 		c->spill = i < s->nspill ? s->spill[i] : NULL;
 		c->run = &s->run;
 		c->col = s->col;
-		c->key = s->key;
 		s->cursors[i] = &c->c;
 	}
-	return merge_tree_open(&s->merge, &s->order, s->type, ncol, s->cursors,
-	    n, e);
+	return merge_tree_open(&s->merge, &s->shape.order, s->shape.type,
+	    s->shape.ncol, s->cursors, n, e);
 }
 
 static int
@@ -230,7 +222,7 @@ sort_next(struct op *op, struct batch *b, struct err *e)
 		r = merge_tree_next(&s->merge, b, e);
 	} else {
 		arena_reset(&s->out);
-		r = sort_run_next(&s->run, b, NULL, s->col, &s->out);
+		r = sort_run_next(&s->run, b, s->col, &s->out);
 	}
 	if (r > 0 && s->limit >= 0 && b->n > s->limit - s->given)
 		batch_head(b, (int)(s->limit - s->given));
@@ -257,7 +249,8 @@ sort_close(struct op *op)
 		arena_release(&s->cursor[s->nspill].arena);
 	free(s->cursor);
 	free(s->cursors);
-	sort_run_release(&s->run);
+	if (s->run.shape)
+		sort_run_release(&s->run);
 	arena_release(&s->out);
 }
 

@@ -1,10 +1,10 @@
 /*
  * sort_run -- rows collected, put in order, given back.
  *
- * Holds columns and key columns of many rows; sort_run_sort makes the order:
- * LSD radix sort over the 64-bit prefixes (passes over bytes that do not
- * differ are skipped), then runs of equal prefixes by full comparison.
- * Stable.
+ * Holds columns of many rows, and key columns that are not among them;
+ * prefixes are made while a batch is still in the cache.  sort_run_sort puts
+ * (prefix, row) pairs in order (exec/key_sort.h); rows move only when they
+ * are given back.  Stable.
  */
 #ifndef EXEC_SORT_RUN_H
 #define EXEC_SORT_RUN_H
@@ -12,35 +12,50 @@
 #include "base/arena.h"
 #include "column/batch.h"
 #include "column/builder.h"
+#include "exec/key_sort.h"
 #include "exec/row_order.h"
 
-struct sort_run {
+/* What a row of a run is made of. */
+struct sort_shape {
 	struct row_order order;
-	int ncol, nkey;
-	struct builder *col;            /* ncol columns, then nkey keys */
-	int64_t n;
-	uint32_t *row;                  /* the order, after sorting */
-	uint64_t *prefix;
-	struct column *whole;           /* views of col, while sorted */
+	int ncol;                       /* columns of the rows */
+	int nown;                       /* keys that are no such column */
+	const struct type **type;       /* ncol, then nown of them */
+	int *at;                        /* key i: its number in type[] */
+};
+
+/* Of rows of the schema; memory from the arena. */
+void sort_shape_make(struct sort_shape *s, const struct row_order *order,
+    const struct schema *schema, struct arena *a);
+
+/* The key columns in order, from columns as in type[]. */
+void sort_shape_keys(const struct sort_shape *s, const struct column *col,
+    struct column *key);
+
+struct sort_run {
+	const struct sort_shape *shape;
+	struct builder *col;            /* as in shape->type[] */
+	int64_t n, cap;
+	struct key_entry *entry;        /* sorted: the order */
+	struct column *whole, *key;     /* views of col, while sorted */
 	struct arena arena;
 	int64_t at;                     /* next row to give */
 };
 
-void sort_run_init(struct sort_run *r, const struct row_order *order,
-    const struct type *const *type, int ncol);
+void sort_run_init(struct sort_run *r, const struct sort_shape *shape);
 void sort_run_release(struct sort_run *r);
 void sort_run_clear(struct sort_run *r);
 
-/* Adds the picked rows of b, whose keys are key[0..nkey), dense. */
+/* Adds the picked rows of b, whose keys are key[0..n), dense. */
 void sort_run_add(struct sort_run *r, const struct batch *b,
     const struct column *key);
 
 void sort_run_sort(struct sort_run *r);
 
-/* Gives the next rows in order: columns and keys; 0 at the end.  Memory from
- * the arena. */
-int sort_run_next(struct sort_run *r, struct batch *b, struct column *key,
-    struct column *col, struct arena *a);
+/* Gives the next rows in order, columns as in shape->type[] (b->ncol counts
+ * those of the rows); 0 at the end.  Memory from the arena. */
+int sort_run_next(struct sort_run *r, struct batch *b, struct column *col,
+    struct arena *a);
 
 int64_t sort_run_bytes(const struct sort_run *r);
 

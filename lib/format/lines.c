@@ -401,6 +401,26 @@ text_open(struct writer *w, struct text *to, struct err *e)
 	    w->schema->ncol);
 }
 
+/* Strings without nulls, all in one piece. */
+static void
+put_strings(const struct sview *v, const struct batch *b, struct text *to)
+{
+	size_t sum = (size_t)b->n;
+	char *p;
+
+	for (int i = 0; i < b->n; i++)
+		sum += v[batch_row(b, i)].len;
+	p = text_room(to, sum);
+	to->n += sum;
+	for (int i = 0; i < b->n; i++) {
+		const struct sview *s = &v[batch_row(b, i)];
+
+		memcpy(p, sview_ptr(s), s->len);
+		p += s->len;
+		*p++ = '\n';
+	}
+}
+
 static int
 text_put(struct writer *w, const struct batch *b, struct text *to,
     struct err *e)
@@ -408,6 +428,11 @@ text_put(struct writer *w, const struct batch *b, struct text *to,
 	const struct column *c = b->col;
 
 	(void)e;
+	if (c->type->kind == TYPE_STR && !c->valid &&
+	    !(c->flags & COL_CONST)) {
+		put_strings(c->data, b, to);
+		return 0;
+	}
 	for (int i = 0; i < b->n; i++) {
 		int row = batch_row(b, i);
 
