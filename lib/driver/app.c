@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/zone.h"
 #include "driver/scratch.h"
+#include "io/stream.h"
 
 static int
 load_zone(struct app *a, const struct zone **z, struct err *e)
@@ -52,6 +53,7 @@ app_release(struct app *a)
 {
 	output_close_all(a->output, a->noutput);
 	scratch_remove(a->scratch);
+	stream_drop_kept();
 	text_release(&a->report_jobs);
 	arena_release(&a->arena);
 }

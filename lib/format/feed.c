@@ -47,11 +47,11 @@ open_file(struct feed *f, struct err *e)
 {
 	const char *path = f->split->path;
 
+	if (strncmp(path, "cmd:", 4) == 0 || !head_is_plain(path))
+		return stream_open(&f->stream, path, e);
 	f->standard = strcmp(path, "-") == 0;
 	if (f->standard)
 		return 0;
-	if (strncmp(path, "cmd:", 4) == 0 || !head_is_plain(path))
-		return stream_open(&f->stream, path, e);
 	f->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (f->fd < 0)
 		return err_sys(e, "could not open \"%s\"", path);

@@ -21,39 +21,66 @@ explain(struct archive *a, char *message, size_t size)
 	snprintf(message, size, "%s", why ? why : "the file is damaged");
 }
 
-static void *
-packed_open(int fd, char *message, size_t size)
+struct unpacker {
+	struct archive *a;
+	int64_t (*get)(void *arg, char *to, size_t n);
+	void *arg;
+	char block[BLOCK];
+};
+
+static la_ssize_t
+packed_get(struct archive *a, void *arg, const void **p)
 {
-	struct archive *a = archive_read_new();
+	struct unpacker *u = arg;
+
+	(void)a;
+	*p = u->block;
+	return (la_ssize_t)u->get(u->arg, u->block, BLOCK);
+}
+
+static void
+packed_close(void *unpacker)
+{
+	struct unpacker *u = unpacker;
+
+	archive_read_free(u->a);
+	free(u);
+}
+
+static void *
+packed_open(int64_t (*get)(void *arg, char *to, size_t n), void *arg,
+    char *message, size_t size)
+{
+	struct unpacker *u = calloc(1, sizeof *u);
 	struct archive_entry *entry;
 
-	archive_read_support_filter_gzip(a);
-	archive_read_support_filter_xz(a);
-	archive_read_support_filter_bzip2(a);
-	archive_read_support_filter_lz4(a);
-	archive_read_support_format_raw(a);
-	if (archive_read_open_fd(a, fd, BLOCK) == ARCHIVE_OK &&
-	    archive_read_next_header(a, &entry) == ARCHIVE_OK)
-		return a;
-	explain(a, message, size);
-	archive_read_free(a);
+	if (u == NULL)
+		return NULL;
+	u->a = archive_read_new();
+	u->get = get;
+	u->arg = arg;
+	archive_read_support_filter_gzip(u->a);
+	archive_read_support_filter_xz(u->a);
+	archive_read_support_filter_bzip2(u->a);
+	archive_read_support_filter_lz4(u->a);
+	archive_read_support_format_raw(u->a);
+	if (archive_read_open(u->a, u, NULL, packed_get, NULL) == ARCHIVE_OK &&
+	    archive_read_next_header(u->a, &entry) == ARCHIVE_OK)
+		return u;
+	explain(u->a, message, size);
+	packed_close(u);
 	return NULL;
 }
 
 static int64_t
-packed_read(void *archive, char *to, size_t n, char *message, size_t size)
+packed_read(void *unpacker, char *to, size_t n, char *message, size_t size)
 {
-	la_ssize_t r = archive_read_data(archive, to, n);
+	struct unpacker *u = unpacker;
+	la_ssize_t r = archive_read_data(u->a, to, n);
 
 	if (r < 0)
-		explain(archive, message, size);
+		explain(u->a, message, size);
 	return r;
-}
-
-static void
-packed_close(void *archive)
-{
-	archive_read_free(archive);
 }
 
 struct packer {

@@ -13,7 +13,9 @@ struct err;
 
 /* What the module exports, under "sp_archive".  message: why, on failure. */
 struct archive_module {
-	void *(*open)(int fd, char *message, size_t size);
+	/* Expanding: get gives up to n stored bytes, 0 at the end, < 0. */
+	void *(*open)(int64_t (*get)(void *arg, char *to, size_t n), void *arg,
+	    char *message, size_t size);
 	int64_t (*read)(void *archive, char *to, size_t n, char *message,
 	    size_t size);
 	void (*close)(void *archive);

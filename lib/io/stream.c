@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -15,9 +17,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fail.h"
+#include "base/text.h"
 #include "io/module.h"
 #include "io/standard.h"
 
+#define MAGIC_BYTES 6
 #define RATIO_MAX 2000          /* decoded bytes a stored one: a bomb */
 #define RATIO_FROM ((int64_t)64 << 20)
 
@@ -33,8 +37,18 @@ struct stream {
 	bool frame_open;                /* inside a zstd frame */
 	const struct archive_module *module;
 	void *archive;
+	struct err *err;                /* of the module's call */
 	int64_t stored, decoded;
+	bool once;                      /* cannot be opened again */
+	struct text head;               /* raw bytes looked at already */
+	size_t head_given;
+	struct text shown;              /* decoded ones, of stream_keep */
+	size_t shown_given;
+	struct stream *next;            /* kept */
 };
+
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct stream *kept;
 
 bool
 stream_is_packed(const unsigned char *p, size_t n)
@@ -58,6 +72,36 @@ damaged(struct stream *s, const char *why, struct err *e)
 	    s->path, why, (long long)s->decoded);
 }
 
+static int64_t
+read_raw(struct stream *s, char *to, size_t n, struct err *e)
+{
+	size_t left = s->head.n - s->head_given;
+	ssize_t r;
+
+	if (left > 0) {
+		n = n < left ? n : left;
+		memcpy(to, s->head.p + s->head_given, n);
+		s->head_given += n;
+		return (int64_t)n;
+	}
+	do {
+		r = fail_here("io.read") < 0 ? -1 : s->standard ?
+		    standard_read(to, n) : read(s->fd, to, n);
+	} while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return err_sys(e, "could not read \"%s\"", s->path);
+	s->stored += r;
+	return r;
+}
+
+static int64_t
+get_packed(void *arg, char *to, size_t n)
+{
+	struct stream *s = arg;
+
+	return read_raw(s, to, n, s->err);
+}
+
 static int
 open_packed(struct stream *s, const unsigned char *head, struct err *e)
 {
@@ -70,66 +114,128 @@ open_packed(struct stream *s, const unsigned char *head, struct err *e)
 		return 0;
 	}
 	TRY(module_archive(&s->module, e));
-	s->archive = s->module->open(s->fd, why, sizeof why);
-	return s->archive ? 0 : damaged(s, why, e);
+	e->kind = 0;
+	s->err = e;
+	s->archive = s->module->open(get_packed, s, why, sizeof why);
+	return s->archive ? 0 : e->kind ? e->kind : damaged(s, why, e);
+}
+
+/* Looks at the first bytes without taking them away. */
+static int
+look(struct stream *s, struct err *e)
+{
+	if (s->standard) {
+		TRY(standard_peek(MAGIC_BYTES, &s->head, e));
+		s->head_given = s->head.n;      /* are given again there */
+		return 0;
+	}
+	while (s->head.n < MAGIC_BYTES) {
+		ssize_t r = read(s->fd, text_room(&s->head, MAGIC_BYTES),
+		    MAGIC_BYTES - s->head.n);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_sys(e, "could not read \"%s\"", s->path);
+		if (r == 0)
+			break;
+		s->head.n += (size_t)r;
+	}
+	s->stored += (int64_t)s->head.n;
+	return 0;
 }
 
 static int
-open_file(struct stream *s, struct err *e)
+open_raw(struct stream *s, struct err *e)
 {
-	unsigned char head[6] = { 0 };
-	ssize_t n;
+	struct stat st;
 
+	s->standard = strcmp(s->path, "-") == 0;
+	s->once = true;
+	if (s->standard)
+		return 0;
+	if (strncmp(s->path, "cmd:", 4) == 0) {
+		s->command = popen(s->path + 4, "re");
+		if (s->command == NULL)
+			return err_sys(e, "could not start \"%s\"",
+			    s->path + 4);
+		s->fd = dup(fileno(s->command));
+		return 0;
+	}
 	s->fd = open(s->path, O_RDONLY | O_CLOEXEC);
-	if (s->fd < 0)
+	if (s->fd < 0 || fstat(s->fd, &st) < 0)
 		return err_sys(e, "could not open \"%s\"", s->path);
-	n = pread(s->fd, head, sizeof head, 0);
-	if (n > 0 && stream_is_packed(head, (size_t)n))
-		return open_packed(s, head, e);
+	s->once = !S_ISREG(st.st_mode);
 	return 0;
+}
+
+static struct stream *
+take_kept(const char *path)
+{
+	struct stream *s = NULL;
+
+	pthread_mutex_lock(&kept_lock);
+	for (struct stream **at = &kept; *at; at = &(*at)->next)
+		if (strcmp((*at)->path, path) == 0) {
+			s = *at;
+			*at = s->next;
+			break;
+		}
+	pthread_mutex_unlock(&kept_lock);
+	return s;
+}
+
+void
+stream_keep(struct stream *s, const char *p, size_t n)
+{
+	if (!s->once) {
+		stream_close(s);
+		return;
+	}
+	text_clear(&s->shown);
+	text_add(&s->shown, p, n);
+	s->shown_given = 0;
+	pthread_mutex_lock(&kept_lock);
+	s->next = kept;
+	kept = s;
+	pthread_mutex_unlock(&kept_lock);
+}
+
+void
+stream_drop_kept(void)
+{
+	while (kept) {
+		struct stream *s = kept;
+
+		kept = s->next;
+		stream_close(s);
+	}
 }
 
 int
 stream_open(struct stream **out, const char *path, struct err *e)
 {
-	struct stream *s = xcalloc(1, sizeof *s);
-	int r = 0;
+	struct stream *s = take_kept(path);
+	int r;
 
+	*out = s;
+	if (s)
+		return 0;
+	s = xcalloc(1, sizeof *s);
 	s->path = strdup(path);
 	s->fd = -1;
-	*out = NULL;
-	if (strcmp(path, "-") == 0) {
-		s->standard = true;
-	} else if (strncmp(path, "cmd:", 4) == 0) {
-		s->command = popen(path + 4, "re");
-		if (s->command == NULL)
-			r = err_sys(e, "could not start \"%s\"", path + 4);
-		else
-			s->fd = dup(fileno(s->command));
-	} else {
-		r = open_file(s, e);
-	}
+	r = open_raw(s, e);
+	if (r >= 0)
+		r = look(s, e);
+	if (r >= 0 && stream_is_packed((const unsigned char *)s->head.p,
+	    s->head.n))
+		r = open_packed(s, (const unsigned char *)s->head.p, e);
 	if (r < 0) {
 		stream_close(s);
 		return r;
 	}
 	*out = s;
 	return 0;
-}
-
-static int64_t
-read_raw(struct stream *s, char *to, size_t n, struct err *e)
-{
-	ssize_t r;
-
-	do {
-		r = fail_here("io.read") < 0 ? -1 : s->standard ?
-		    standard_read(to, n) : read(s->fd, to, n);
-	} while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return err_sys(e, "could not read \"%s\"", s->path);
-	s->stored += r;
-	return r;
 }
 
 static int64_t
@@ -162,10 +268,12 @@ static int64_t
 read_module(struct stream *s, char *to, size_t n, struct err *e)
 {
 	char why[256] = "damaged";
-	int64_t r = s->module->read(s->archive, to, n, why, sizeof why);
+	int64_t r;
 
-	s->stored = lseek(s->fd, 0, SEEK_CUR);
-	return r < 0 ? damaged(s, why, e) : r;
+	e->kind = 0;
+	s->err = e;
+	r = s->module->read(s->archive, to, n, why, sizeof why);
+	return r >= 0 ? r : e->kind ? e->kind : damaged(s, why, e);
 }
 
 /* A command that failed gave no whole input. */
@@ -186,8 +294,15 @@ end_command(struct stream *s, struct err *e)
 int64_t
 stream_read(struct stream *s, char *to, size_t n, struct err *e)
 {
+	size_t left = s->shown.n - s->shown_given;
 	int64_t r;
 
+	if (left > 0) {
+		n = n < left ? n : left;
+		memcpy(to, s->shown.p + s->shown_given, n);
+		s->shown_given += n;
+		return (int64_t)n;
+	}
 	if (s->ended || n == 0)
 		return 0;
 	r = s->zst ? read_zst(s, to, n, e) : s->archive ?
@@ -217,6 +332,8 @@ stream_close(struct stream *s)
 		pclose(s->command);
 	if (s->fd >= 0)
 		close(s->fd);
+	text_release(&s->head);
+	text_release(&s->shown);
 	free(s->buf);
 	free(s->path);
 	free(s);

@@ -195,3 +195,28 @@ load ../helper
 	run -65 sp-submit -e "from 'in.json' json (a int)"
 	assert_output --partial 'in.json:2:'
 }
+
+@test "pipes, packed stdin and commands are read once, from their beginning" {
+	run -0 sp-submit -e "from '/dev/fd/9' csv | aggregate count(*), sum(_c0)" \
+	    9< <(seq 1 300000)
+	assert_output '300000	45000150000'
+	mkfifo fifo
+	seq 1 10 | gzip >fifo &
+	run -0 sp-submit -e "from 'fifo' | aggregate count(*)"
+	assert_output 10
+	local pack
+	for pack in gzip xz bzip2 zstd lz4; do
+		run -0 bash -c "seq 1 300000 | $pack -c |
+		    sp-submit -e \"from '-' csv | aggregate sum(_c0)\""
+		assert_output 45000150000
+		run -0 bash -c "seq 1 3 | $pack -c | sp-cat -"
+		assert_output $'1\n2\n3'
+	done
+	run -0 sp-submit -e "from cmd 'echo x >>ran; seq 1 300000 | gzip' csv
+	    | aggregate sum(_c0)"
+	assert_output 45000150000
+	[ "$(cat ran)" = x ]
+	run -0 bash -c "seq 1 30 | gzip | head -c 30 | sp-cat - 2>&1 >/dev/null;
+	    true"
+	assert_output --partial '"-"'
+}
