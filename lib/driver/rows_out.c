@@ -32,10 +32,10 @@ rows_out_open(struct rows_out *o, struct app *a, const struct node *root,
 }
 
 static int
-closed(struct rows_out *o, struct err *e)
+closed(struct app *a, struct err *e)
 {
 	if (errno == EPIPE) {
-		o->app->pipe_closed = true;
+		a->pipe_closed = true;
 		err_set(e, ERR_TEMP, "stdout was closed");
 		e->code = 141;
 		return ERR_TEMP;
@@ -43,6 +43,12 @@ closed(struct rows_out *o, struct err *e)
 	err_sys(e, "could not write to stdout");
 	e->code = EXIT_IO;
 	return e->kind;
+}
+
+int
+rows_out_flush(struct app *a, struct err *e)
+{
+	return fflush(stdout) == 0 ? 0 : closed(a, e);
 }
 
 static int
@@ -54,7 +60,7 @@ write_fd(struct rows_out *o, int fd, const char *p, size_t n, struct err *e)
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
-			return closed(o, e);
+			return closed(o->app, e);
 		p += r;
 		n -= (size_t)r;
 	}

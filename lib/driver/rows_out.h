@@ -29,4 +29,7 @@ int rows_out_emit(void *arg, struct collected *c, struct err *e);
 /* After the last one; result is that of the job. */
 int rows_out_close(struct rows_out *o, int result, struct err *e);
 
+/* What explain, show and describe printed, before rows follow it. */
+int rows_out_flush(struct app *a, struct err *e);
+
 #endif

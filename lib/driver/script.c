@@ -13,6 +13,7 @@
 
 #include "driver/explain.h"
 #include "driver/job.h"
+#include "driver/rows_out.h"
 #include "driver/show.h"
 #include "base/zone.h"
 #include "plan/plantext.h"
@@ -185,10 +186,8 @@ run_source(struct app *a, int src, int depth, struct err *e)
 	TRY(parse_script(&a->arena, a->source[src].text, a->source[src].n, src,
 	    &o, &script, e));
 	for (int i = 0; i < script->nstmt; i++) {
-		int r = run_stmt(a, script->stmt[i], src, depth, e);
-
-		if (r < 0)
-			return r;
+		TRY(run_stmt(a, script->stmt[i], src, depth, e));
+		TRY(rows_out_flush(a, e));
 	}
 	return 0;
 }

@@ -15,6 +15,7 @@
 
 #include "base/fail.h"
 #include "driver/report.h"
+#include "driver/rows_out.h"
 #include "driver/scratch.h"
 #include "io/standard.h"
 #include "sql/parse.h"
@@ -217,10 +218,10 @@ submit_run(struct submit *s, const char *command)
 		if (!a->pipe_closed)
 			tell(s, command, &e);
 	}
-	if (fflush(stdout) != 0 && code == 0) {
-		err_sys(&e, "could not write to stdout");
-		tell(s, command, &e);
-		code = EXIT_IO;
+	if (rows_out_flush(a, &later) < 0 && code == 0) {
+		code = later.code;
+		if (!a->pipe_closed)
+			tell(s, command, &later);
 	}
 	if (report_write(a, code, &later) < 0) {
 		tell(s, command, &later);

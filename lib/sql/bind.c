@@ -3,6 +3,7 @@
  */
 #include "sql/bind_scope.h"
 
+#include <ctype.h>
 #include <strings.h>
 
 #include "base/text.h"
@@ -270,9 +271,49 @@ param_text(struct binder *b, const char *name, size_t n, struct text *to,
 	return err_hint(e, "declare it with: param %.*s string;", (int)n, name);
 }
 
-int
-bind_string(struct binder *b, const struct ast_string *s, const char **out,
-    struct err *e)
+/* As one word of the shell: in apostrophes, those in it as '\''. */
+static void
+add_word(struct text *to, const char *p)
+{
+	text_addc(to, '\'');
+	for (; *p; p++)
+		if (*p == '\'')
+			text_adds(to, "'\\''");
+		else
+			text_addc(to, *p);
+	text_addc(to, '\'');
+}
+
+enum string_use { AS_TEXT, AS_COMMAND };
+
+/* The shell has more between ${ and } than names: ${x%.csv}, ${#x}. */
+static int
+add_param(struct binder *b, const char *name, size_t n, enum string_use use,
+    struct text *to, struct span span, struct err *e)
+{
+	struct text value = { 0 };
+	int r;
+
+	if (use == AS_TEXT)
+		return param_text(b, name, n, to, span, e);
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)name[i]) && name[i] != '_') {
+			text_addf(to, "${%.*s}", (int)n, name);
+			return 0;
+		}
+	r = param_text(b, name, n, &value, span, e);
+	if (r == 0)
+		add_word(to, text_str(&value));
+	else
+		err_hint(e, "declare it with: param %.*s string; variables of "
+		    "the shell are written without brackets", (int)n, name);
+	text_release(&value);
+	return r;
+}
+
+static int
+expand(struct binder *b, const struct ast_string *s, enum string_use use,
+    const char **out, struct err *e)
 {
 	const char *p = s->p, *end = s->p + s->n;
 	struct text t = { 0 };
@@ -286,7 +327,7 @@ bind_string(struct binder *b, const struct ast_string *s, const char **out,
 		if (open == NULL || (close = strchr(open, '}')) == NULL)
 			break;
 		text_add(&t, p, (size_t)(open - p));
-		r = param_text(b, open + 2, (size_t)(close - open - 2), &t,
+		r = add_param(b, open + 2, (size_t)(close - open - 2), use, &t,
 		    s->span, e);
 		if (r < 0) {
 			text_release(&t);
@@ -298,4 +339,18 @@ bind_string(struct binder *b, const struct ast_string *s, const char **out,
 	*out = arena_strdup(b->arena, text_str(&t));
 	text_release(&t);
 	return 0;
+}
+
+int
+bind_string(struct binder *b, const struct ast_string *s, const char **out,
+    struct err *e)
+{
+	return expand(b, s, AS_TEXT, out, e);
+}
+
+int
+bind_command(struct binder *b, const struct ast_string *s, const char **out,
+    struct err *e)
+{
+	return expand(b, s, AS_COMMAND, out, e);
 }

@@ -78,4 +78,8 @@ int bind_const_expr(struct binder *b, const struct ast_expr *x,
 int bind_string(struct binder *b, const struct ast_string *s,
     const char **out, struct err *e);
 
+/* The same for a command of the shell: each value becomes one word. */
+int bind_command(struct binder *b, const struct ast_string *s,
+    const char **out, struct err *e);
+
 #endif

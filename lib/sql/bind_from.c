@@ -94,7 +94,9 @@ bind_source(struct binder *b, const struct ast_source *s, struct span span,
 	int code;
 
 	for (int i = 0; i < s->npath; i++)
-		TRY(bind_string(b, &s->path[i], &path[i], e));
+		TRY(s->kind == FROM_CMD ?
+		    bind_command(b, &s->path[i], &path[i], e) :
+		    bind_string(b, &s->path[i], &path[i], e));
 	TRY(source_options(b, s->option, s->noption, &r.options, e));
 	r.path = path;
 	r.npath = s->npath;

@@ -373,7 +373,7 @@ stage_pipe(struct binder *b, const struct bind_name *names,
 	n->span = q->span;
 	n->kid[0] = r->node;
 	n->out = pipe_columns(b, p, r->node->out);
-	TRY(bind_string(b, &p->cmd, &n->u.pipe.command, e));
+	TRY(bind_command(b, &p->cmd, &n->u.pipe.command, e));
 	n->u.pipe.in_format = p->in ? p->in->name : "tsv";
 	n->u.pipe.out_format = p->out ? p->out->name : "tsv";
 	n->u.pipe.nok = p->nok;

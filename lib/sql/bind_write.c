@@ -160,7 +160,7 @@ bind_write(struct binder *b, const struct ast_query *q, struct rel *r,
 	if (tee && w->kind != TO_FILES)
 		return bind_refuse_ast(q->span, "tee to stdout or a command", e);
 	if (w->kind == TO_CMD)
-		TRY(bind_string(b, &w->path, &n->u.write.command, e));
+		TRY(bind_command(b, &w->path, &n->u.write.command, e));
 	if (w->kind == TO_FILES) {
 		TRY(bind_string(b, &w->path, &n->u.write.target, e));
 		TRY(to_files(b, w, n, e));

@@ -88,6 +88,66 @@ examples_of() {
 	examples_of "$MAN/sp-functions.7" 0
 }
 
+@test "examples of sp-language(7)" {
+	examples_of "$MAN/sp-language.7" 50
+}
+
+# When one of these is executed, move it out of the list NOT YET EXECUTED.
+@test "what sp-language(7) says is not executed is refused by name" {
+	local job n=0
+	while read -r job; do
+		run sp-submit -e "$job"
+		echo "$job"
+		[ "$status" -eq 1 ]
+		assert_output --regexp "not supported|unknown (table|column)"
+		n=$((n + 1))
+	done <<-'END'
+		select row_number() over (order by id) from range(3)
+		select size(x -> x + 1)
+		select percentile(0.5) within group (order by id) from range(3)
+		select id from range(3) a where exists (select 1 from range(2) b where a.id = b.id)
+		select x.* from (select struct(1 as a) as x)
+		select id from range(3) qualify row_number() over (order by id) = 1
+		select id, count(*) from range(3) group by rollup(id)
+		select id, count(*) from range(3) group by cube(id)
+		select id, count(*) from range(3) group by grouping sets ((id), ())
+		from range(3) | pivot (sum(id) for id in (1, 2))
+		from range(3) | unpivot (v for n in (id))
+		from range(3) | tablesample (10 percent)
+		from range(3) | window w as (order by id)
+		with recursive r as (select 1) select * from r
+		select * from range(3), lateral (select 1)
+		select id from range(3) order by all
+		select transform(id) using 'cat' as (x string) from range(3)
+		from range(3) | cache
+		from range(3) | checkpoint
+		from range(3) | call f()
+		from range(3) | tee - | limit 1
+		from range(3) | tee cmd 'cat' | limit 1
+		create table t using csv as select 1
+		insert into t values (1)
+		cache table t
+		uncache table t
+		clear cache
+		repeat 3 { select 1 }
+		reset
+		def f(x int) string = cmd './f'; select f(1)
+		let t = select 1; show create table t
+		let t = select 1; show partitions t
+		let t = select 1; show tblproperties t
+		create view v as select 1
+		use default
+		delete from t
+	END
+	[ "$n" -gt 30 ]
+	: >x.parquet
+	for n in parquet avro orc arrow; do
+		run sp-submit -e "from 'x.parquet' $n"
+		[ "$status" -ne 0 ]
+		assert_output --partial 'not supported'
+	done
+}
+
 @test "examples of sp-plan(1)" {
 	examples_of "$MAN/sp-plan.1" 1
 }
