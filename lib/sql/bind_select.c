@@ -237,14 +237,47 @@ order_keys(struct bind_ctx *c, const struct ast_query *order,
 	return 0;
 }
 
+/* Hints of the block that change its layout: repartition, coalesce. */
+static int
+layout_hints(struct binder *b, const struct ast_select *s, struct rel *r,
+    struct err *e)
+{
+	for (int i = 0; i < s->nhint; i++) {
+		const struct ast_hint *h = &s->hint[i];
+		bool coalesce = strcmp(h->name, "coalesce") == 0;
+		struct sort_key *key;
+		int n = 0, nkey = 0;
+		struct datum d;
+
+		if (!coalesce && strcmp(h->name, "repartition") != 0 &&
+		    strcmp(h->name, "rebalance") != 0)
+			continue;
+		key = NEW_N(b->arena, struct sort_key, h->narg + 1);
+		for (int k = 0; k < h->narg; k++) {
+			if (h->arg[k]->kind == AST_LIT) {
+				TRY(bind_const_expr(b, h->arg[k], &d, e));
+				n = (int)d.i;
+				continue;
+			}
+			TRY(bind_over(b, NULL, h->arg[k], NULL, "a hint", r,
+			    &key[nkey++].x, e));
+		}
+		bind_repartition(b, coalesce ? PART_ANY : nkey ? PART_HASH :
+		    PART_ROBIN, n, key, nkey, r, h->span, &r->node);
+		r->node->u.repartition.shuffle = !coalesce;
+	}
+	return 0;
+}
+
 /* Sort over the projected items; keys that are no item become extra columns
  * that a last project drops. */
 static int
 sort_items(struct bind_ctx *c, struct rel *r, struct items *it,
     struct sort_key *key, int nkey, const struct ast_query *order,
-    int distinct, struct err *e)
+    const struct ast_select *block, struct err *e)
 {
 	struct binder *b = c->b;
+	struct rel unsorted;
 	int n = it->n, *at = NEW_N(b->arena, int, nkey + 1);
 	struct node *s;
 
@@ -254,14 +287,17 @@ sort_items(struct bind_ctx *c, struct rel *r, struct items *it,
 				break;
 		if (at[i] < it->n)
 			continue;
-		if (distinct)
+		if (block->distinct)
 			return err_at(e, order->u.sort.key[i].span, "with "
 			    "distinct, order by can only use the select list");
 		add_item(c, it, key[i].x, "sort key", NULL, false);
 	}
 	r->node = node_items(b, r->node, it);
-	if (distinct)
+	if (block->distinct)
 		r->node = node_distinct(b, r->node);
+	rel_of(b->arena, &unsorted, r->node, NULL);
+	TRY(layout_hints(b, block, &unsorted, e));
+	r->node = unsorted.node;
 	s = node_new(b->arena, &b->ids, NODE_SORT, 1);
 	s->span = order->span;
 	s->kid[0] = r->node;
@@ -355,38 +391,6 @@ bind_block(struct bind_ctx *c, const struct ast_query *q,
 	return bind_pending(c, r, e);
 }
 
-/* Hints of the block that change its layout: repartition, coalesce. */
-static int
-layout_hints(struct binder *b, const struct ast_select *s, struct rel *r,
-    struct err *e)
-{
-	for (int i = 0; i < s->nhint; i++) {
-		const struct ast_hint *h = &s->hint[i];
-		bool coalesce = strcmp(h->name, "coalesce") == 0;
-		struct sort_key *key;
-		int n = 0, nkey = 0;
-		struct datum d;
-
-		if (!coalesce && strcmp(h->name, "repartition") != 0 &&
-		    strcmp(h->name, "rebalance") != 0)
-			continue;
-		key = NEW_N(b->arena, struct sort_key, h->narg + 1);
-		for (int k = 0; k < h->narg; k++) {
-			if (h->arg[k]->kind == AST_LIT) {
-				TRY(bind_const_expr(b, h->arg[k], &d, e));
-				n = (int)d.i;
-				continue;
-			}
-			TRY(bind_over(b, NULL, h->arg[k], NULL, "a hint", r,
-			    &key[nkey++].x, e));
-		}
-		bind_repartition(b, coalesce ? PART_ANY : nkey ? PART_HASH :
-		    PART_ROBIN, n, key, nkey, r, h->span, &r->node);
-		r->node->u.repartition.shuffle = !coalesce;
-	}
-	return 0;
-}
-
 int
 bind_select(struct binder *b, const struct bind_name *names,
     const struct ast_query *q, const struct ast_query *order,
@@ -415,7 +419,7 @@ bind_select(struct binder *b, const struct bind_name *names,
 	}
 	if (order) {
 		TRY(sort_items(&c, &r, &k.item, k.sort, k.nsort, order,
-		    s->distinct, e));
+		    s, e));
 	} else {
 		r.node = node_items(b, r.node, &k.item);
 		r.node->span = q->span;
@@ -423,5 +427,5 @@ bind_select(struct binder *b, const struct bind_name *names,
 			r.node = node_distinct(b, r.node);
 	}
 	rel_of(b->arena, out, r.node, NULL);
-	return layout_hints(b, s, out, e);
+	return order ? 0 : layout_hints(b, s, out, e);
 }
