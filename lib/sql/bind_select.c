@@ -206,12 +206,48 @@ node_items(struct binder *b, struct node *kid, const struct items *it)
 	return node_project(b, kid, x, name, it->n);
 }
 
+/* order by all: every item of the list, unless a column has that name. */
+static bool
+is_all(const struct ast_query *order, const struct items *it)
+{
+	const struct ast_expr *a = order->u.sort.key[0].expr;
+
+	if (order->u.sort.nkey != 1 || a->kind != AST_NAME ||
+	    a->u.name.npart != 1 || a->u.name.part[0].quoted ||
+	    strcasecmp(a->u.name.part[0].name, "all") != 0)
+		return false;
+	for (int i = 0; i < it->n; i++)
+		if (strcasecmp(it->v[i].name, "all") == 0)
+			return false;
+	return true;
+}
+
+static int
+all_keys(struct bind_ctx *c, const struct ast_query *order,
+    const struct items *it, struct sort_key **out, struct err *e)
+{
+	*out = NEW_N(c->b->arena, struct sort_key, it->n + 1);
+	for (int i = 0; i < it->n; i++) {
+		struct expr *x = it->v[i].x;
+
+		if (!type_is_ordered(x->type))
+			return err_at(e, order->span, "values of type %s "
+			    "cannot be ordered", type_name(c->b->arena,
+			    x->type));
+		(*out)[i] = bind_sort_key(x, &order->u.sort.key[0]);
+	}
+	return it->n;
+}
+
+/* The number of keys. */
 static int
 order_keys(struct bind_ctx *c, const struct ast_query *order,
     const struct items *it, struct sort_key **out, struct err *e)
 {
 	int n = order->u.sort.nkey;
 
+	if (is_all(order, it))
+		return all_keys(c, order, it, out, e);
 	*out = NEW_N(c->b->arena, struct sort_key, n + 1);
 	for (int i = 0; i < n; i++) {
 		const struct ast_sort *s = &order->u.sort.key[i];
@@ -234,7 +270,7 @@ order_keys(struct bind_ctx *c, const struct ast_query *order,
 			    "ordered", type_name(c->b->arena, x->type));
 		(*out)[i] = bind_sort_key(x, s);
 	}
-	return 0;
+	return n;
 }
 
 /* Hints of the block that change its layout: repartition, coalesce. */
@@ -382,8 +418,8 @@ bind_block(struct bind_ctx *c, const struct ast_query *q,
 		    e));
 	}
 	if (order) {
-		k->nsort = order->u.sort.nkey;
-		TRY(order_keys(c, order, &k->item, &k->sort, e));
+		k->nsort = order_keys(c, order, &k->item, &k->sort, e);
+		TRY(k->nsort);
 	}
 	*grouped = s->ngroup || c->nagg || k->having;
 	if (*grouped)

@@ -145,28 +145,30 @@ bind_write(struct binder *b, const struct ast_query *q, struct rel *r,
     struct node **out, struct err *e)
 {
 	const struct ast_write *w = &q->u.write;
-	bool tee = q->kind == AST_TEE;
+	bool tee = q->kind == AST_TEE, files = w->kind == TO_FILES;
+	const char *target = "-";
 	struct node *n;
 
 	drop_hidden(b, r);
+	if (files) {
+		TRY(bind_string(b, &w->path, &target, e));
+		files = strcmp(target, "-") != 0;
+	}
 	n = node_new(b->arena, &b->ids, tee ? NODE_TEE :
-	    w->kind == TO_FILES ? NODE_WRITE : NODE_COLLECT, 1);
+	    files ? NODE_WRITE : NODE_COLLECT, 1);
 	n->span = q->span;
 	n->kid[0] = r->node;
 	n->out = r->node->out;
 	n->u.write.mode = mode_of[w->mode];
 	n->u.write.format = w->format ? w->format->name : NULL;
 	TRY(write_options(b, w, &n->u.write.options, e));
-	if (tee && w->kind != TO_FILES)
+	if (tee && !files)
 		return bind_refuse_ast(q->span, "tee to stdout or a command", e);
 	if (w->kind == TO_CMD)
 		TRY(bind_command(b, &w->path, &n->u.write.command, e));
-	if (w->kind == TO_FILES) {
-		TRY(bind_string(b, &w->path, &n->u.write.target, e));
+	n->u.write.target = target;
+	if (files)
 		TRY(to_files(b, w, n, e));
-	} else {
-		n->u.write.target = "-";
-	}
 	*out = n;
 	return 0;
 }
