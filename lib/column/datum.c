@@ -3,8 +3,11 @@
  */
 #include "column/datum.h"
 
+#include <math.h>
+
 #include "base/arena.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "column/builder.h"
 #include "column/value.h"
 
@@ -202,7 +205,10 @@ static void
 print_list(struct text *to, const struct datum *d)
 {
 	static const char *const fn[] = { "array", "map", "named_struct" };
+	bool empty = d->list.n == 0 && d->type->nfield &&
+	    d->type->field[0].type->kind != TYPE_NULL;
 
+	text_adds(to, empty ? "cast(" : "");
 	text_adds(to, fn[d->type->kind - TYPE_ARRAY]);
 	text_addc(to, '(');
 	for (int i = 0; i < d->list.n; i++) {
@@ -217,6 +223,11 @@ print_list(struct text *to, const struct datum *d)
 		datum_print(to, &d->list.v[i]);
 	}
 	text_addc(to, ')');
+	if (empty) {
+		text_adds(to, " as ");
+		type_print(to, d->type);
+		text_addc(to, ')');
+	}
 }
 
 static void
@@ -228,47 +239,102 @@ print_hex(struct text *to, const struct datum *d)
 	text_addc(to, '\'');
 }
 
+/* Digits that the literal text of a decimal counts as its precision. */
+static int
+natural_precision(const struct datum *d)
+{
+	i128 v = d->type->kind == TYPE_DEC64 ? d->i : d->d;
+	int n = 0;
+
+	for (; v; v /= 10)
+		n++;
+	return n < d->type->scale ? d->type->scale : n ? n : 1;
+}
+
+static void
+print_decimal(struct text *to, const struct datum *d)
+{
+	bool cast = natural_precision(d) != d->type->precision;
+
+	text_adds(to, cast ? "cast(" : "");
+	print_value(to, d);
+	text_adds(to, "BD");
+	if (cast)
+		text_addf(to, " as decimal(%d,%d))", d->type->precision,
+		    d->type->scale);
+}
+
+static void
+print_float(struct text *to, const struct datum *d)
+{
+	bool f32 = d->type->kind == TYPE_F32;
+
+	if (isfinite(d->f)) {
+		print_value(to, d);
+		text_addc(to, f32 ? 'F' : 'D');
+		return;
+	}
+	text_adds(to, "cast('");
+	print_value(to, d);
+	text_addf(to, "' as %s)", f32 ? "float" : "double");
+}
+
+static void
+print_string(struct text *to, const struct datum *d)
+{
+	if (utf8_valid(d->s.p, d->s.n) == d->s.n) {
+		text_add_quoted(to, d->s.p, d->s.n);
+		return;
+	}
+	text_adds(to, "cast(");
+	print_hex(to, d);
+	text_adds(to, " as string)");
+}
+
+static void
+print_typed(struct text *to, const char *type, const struct datum *d,
+    const char *behind)
+{
+	text_addf(to, "%s '", type);
+	print_value(to, d);
+	text_adds(to, behind);
+}
+
+static void
+print_null(struct text *to, const struct type *t)
+{
+	if (t->kind == TYPE_NULL) {
+		text_adds(to, "null");
+		return;
+	}
+	text_adds(to, "cast(null as ");
+	type_print(to, t);
+	text_addc(to, ')');
+}
+
 void
 datum_print(struct text *to, const struct datum *d)
 {
 	static const char *const suffix[TYPE_KINDS] = {
-		[TYPE_I8] = "Y", [TYPE_I16] = "S", [TYPE_I64] = "L",
-		[TYPE_DEC64] = "BD", [TYPE_DEC128] = "BD",
-	};
+		[TYPE_I8] = "Y", [TYPE_I16] = "S", [TYPE_I64] = "L" };
 
 	if (d->null) {
-		text_adds(to, "cast(null as ");
-		type_print(to, d->type);
-		text_addc(to, ')');
+		print_null(to, d->type);
 		return;
 	}
 	switch (d->type->kind) {
-	case TYPE_STR:
-		text_add_quoted(to, d->s.p, d->s.n);
-		return;
-	case TYPE_BIN:
-		print_hex(to, d);
-		return;
-	case TYPE_F32: case TYPE_F64:
-		text_adds(to, "cast('");
-		print_value(to, d);
-		text_addf(to, "' as %s)", d->type->kind == TYPE_F32 ? "float" :
-		    "double");
-		return;
-	case TYPE_DATE: case TYPE_TSNTZ:
-		text_addf(to, "%s '", d->type->kind == TYPE_DATE ? "date" :
-		    "timestamp_ntz");
-		print_value(to, d);
-		text_addc(to, '\'');
-		return;
-	case TYPE_TS:
-		text_adds(to, "timestamp '");
-		print_value(to, d);
-		text_adds(to, "Z'");
-		return;
-	case TYPE_ARRAY: case TYPE_MAP: case TYPE_STRUCT:
-		print_list(to, d);
-		return;
+	case TYPE_STR:    print_string(to, d); return;
+	case TYPE_BIN:    print_hex(to, d); return;
+	case TYPE_F32:
+	case TYPE_F64:    print_float(to, d); return;
+	case TYPE_DEC64:
+	case TYPE_DEC128: print_decimal(to, d); return;
+	case TYPE_DATE:   print_typed(to, "date", d, "'"); return;
+	case TYPE_TSNTZ:  print_typed(to, "timestamp_ntz", d, "'"); return;
+	case TYPE_TS:     print_typed(to, "timestamp", d, "Z'"); return;
+	case TYPE_ARRAY:
+	case TYPE_MAP:
+	case TYPE_STRUCT: print_list(to, d); return;
 	default:
 		print_value(to, d);
 		if (suffix[d->type->kind])

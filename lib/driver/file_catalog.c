@@ -229,6 +229,8 @@ resolve(struct catalog *c, struct arena *a, const struct source_request *r,
 	(void)c;
 	TRY(list_inputs(a, r, &list, e));
 	in->text = written(a, r);
+	in->npath = r->npath;
+	in->path = r->path;
 	in->command = r->command;
 	in->options = r->options;
 	in->on_error = r->on_error ? r->on_error : "fail";

@@ -14,10 +14,12 @@
 #include "driver/explain.h"
 #include "driver/job.h"
 #include "driver/rows_out.h"
+#include "driver/reread.h"
 #include "driver/show.h"
 #include "base/zone.h"
 #include "plan/plantext.h"
 #include "sql/parse.h"
+#include "sql/plan_read.h"
 
 #define INCLUDE_DEPTH_MAX 64
 
@@ -110,6 +112,17 @@ run_param(struct app *a, const struct ast_stmt *s, struct err *e)
 }
 
 static int
+show_plan(const struct app *a, const struct stages *s)
+{
+	struct text t = { 0 };
+
+	plantext_print(&t, s);
+	fputs(text_str(&t), a->dry_run ? stdout : stderr);
+	text_release(&t);
+	return 0;
+}
+
+static int
 run_query(struct app *a, const struct ast_query *q, struct err *e)
 {
 	struct phases p;
@@ -117,13 +130,9 @@ run_query(struct app *a, const struct ast_query *q, struct err *e)
 
 	TRY(bind_action(&a->binder, q, &root, e));
 	TRY(job_plan(a, root, &p, NULL, NULL, e));
-	if (a->verbose > 1 || a->dry_run) {
-		struct text t = { 0 };
-
-		plantext_print(&t, p.stages);
-		fputs(text_str(&t), a->dry_run ? stdout : stderr);
-		text_release(&t);
-	}
+	TRY(reread_plan(a, &p.stages, e));
+	if (a->verbose > 1 || a->dry_run)
+		show_plan(a, p.stages);
 	return a->dry_run ? 0 : job_run(a, p.stages, e);
 }
 
@@ -221,8 +230,9 @@ app_run_plan(struct app *a, const char *text, size_t n, struct err *e)
 	struct plan_conf conf = app_plan_conf(a);
 	struct stages *s;
 
-	TRY(plantext_parse(&a->arena, &a->binder.ids, &a->binder.env, &conf,
-	    a->binder.catalog, text, n, 0, &s, e));
+	TRY(plan_read(&a->binder, &conf, text, n, 0, &s, e));
+	if (a->dry_run)
+		return show_plan(a, s);
 	TRY(job_run(a, s, e));
 	return commit(a, e);
 }

@@ -8,7 +8,7 @@
  *	a + 1        (a + 1) * 2        not (a and b)       - a
  *	x is null    x is not null      x in (1, 2)         a[0]
  *	cast(a as int)   try_cast(a as int)   sum(distinct a) filter (where c)
- *	case when c then v else w end   name(x, y)   count(*)
+ *	case when c then v else w end   name(x, y)   count(*)   a.b
  */
 #include <ctype.h>
 #include <string.h>
@@ -26,7 +26,7 @@ struct printer {
 };
 
 enum form { FORM_CALL, FORM_INFIX, FORM_PREFIX, FORM_POSTFIX, FORM_CAST,
-	FORM_CASE, FORM_IN, FORM_INDEX };
+	FORM_CASE, FORM_IN, FORM_INDEX, FORM_FIELD };
 
 /* Forms of operators in plan text; others are calls. */
 static const struct spelling {
@@ -39,6 +39,7 @@ static const struct spelling {
 	{ "case", FORM_CASE, NULL },
 	{ "in", FORM_IN, NULL },
 	{ "[]", FORM_INDEX, NULL },
+	{ "get_field", FORM_FIELD, NULL },
 	{ "isnull", FORM_POSTFIX, "is null" },
 	{ "isnotnull", FORM_POSTFIX, "is not null" },
 	{ "not", FORM_PREFIX, "not" },
@@ -48,9 +49,21 @@ static const struct spelling {
 	{ "and", FORM_INFIX, "and" },
 	{ "or", FORM_INFIX, "or" },
 	{ "div", FORM_INFIX, "div" },
+	{ "like", FORM_INFIX, "like" },
+	{ "ilike", FORM_INFIX, "ilike" },
+	{ "rlike", FORM_INFIX, "rlike" },
 	{ "==", FORM_INFIX, "=" },
 	{ "!=", FORM_INFIX, "<>" },
 };
+
+/* A field's name that can stand behind a dot. */
+static bool
+plain_field(const struct expr *x)
+{
+	return x->kind == EXPR_LIT && x->type->kind == TYPE_STR &&
+	    !x->u.lit.null && x->u.lit.s.n > 0 &&
+	    memchr(x->u.lit.s.p, 0, x->u.lit.s.n) == NULL;
+}
 
 static struct spelling
 spelling_of(const struct expr *x)
@@ -62,8 +75,17 @@ spelling_of(const struct expr *x)
 		return s;
 	name = x->u.call.fn->name;
 	for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++)
-		if (strcmp(spellings[i].name, name) == 0)
-			return spellings[i];
+		if (strcmp(spellings[i].name, name) == 0) {
+			s = spellings[i];
+			break;
+		}
+	if ((s.form == FORM_INFIX && isalpha((unsigned char)*name) &&
+	    x->u.call.narg < 2) || (s.form == FORM_INFIX &&
+	    strstr(name, "like") && x->u.call.narg != 2) ||
+	    (s.form == FORM_FIELD && !plain_field(x->u.call.arg[1])))
+		s.form = FORM_CALL;
+	if (s.text || s.form != FORM_CALL)
+		return s;
 	s.name = s.text = name;
 	if (!isalpha((unsigned char)name[0]) && name[0] != '_')
 		s.form = x->u.call.narg == 1 ? FORM_PREFIX : FORM_INFIX;
@@ -78,7 +100,7 @@ operand(struct printer *p, const struct expr *x)
 {
 	enum form form = spelling_of(x).form;
 	bool bare = form == FORM_CALL || form == FORM_CAST ||
-	    form == FORM_INDEX;
+	    form == FORM_INDEX || form == FORM_FIELD;
 
 	if (!bare)
 		text_addc(p->to, '(');
@@ -123,14 +145,35 @@ print_infix(struct printer *p, const struct spelling *s,
 
 		if (i)
 			text_addf(p->to, " %s ", s->text);
-		/* a and b and c: the left side needs no brackets. */
-		if (i == 0 && arg->kind == EXPR_CALL &&
+		/* a and b and c: the order counts, the shape does not. */
+		if (arg->kind == EXPR_CALL &&
 		    arg->u.call.fn == x->u.call.fn &&
 		    (strcmp(s->text, "and") == 0 || strcmp(s->text, "or") == 0))
 			print(p, arg);
 		else
 			operand(p, arg);
 	}
+}
+
+static void
+print_field(struct text *to, const struct expr *x)
+{
+	struct text name = { 0 };
+
+	text_add(&name, x->u.lit.s.p, x->u.lit.s.n);
+	name_print(to, text_str(&name));
+	text_release(&name);
+}
+
+/* count(*) counts rows: the binder makes it count(1). */
+static bool
+counts_rows(const struct expr *x)
+{
+	const struct expr *arg = x->u.agg.narg == 1 ? x->u.agg.arg[0] : NULL;
+
+	return x->u.agg.narg == 0 || (strcmp(x->u.agg.fn->name, "count") == 0 &&
+	    arg && arg->kind == EXPR_LIT && arg->type->kind == TYPE_I32 &&
+	    !arg->u.lit.null && arg->u.lit.i == 1 && !x->u.agg.distinct);
 }
 
 static void
@@ -146,6 +189,12 @@ print_call(struct printer *p, const struct expr *x)
 		break;
 	case FORM_PREFIX:
 		text_addf(p->to, "%s ", s.text);
+		if (*s.text == '-' && arg[0]->kind == EXPR_LIT) {
+			text_addc(p->to, '(');  /* - 1 is a literal */
+			print(p, arg[0]);
+			text_addc(p->to, ')');
+			break;
+		}
 		operand(p, arg[0]);
 		break;
 	case FORM_POSTFIX:
@@ -174,6 +223,11 @@ print_call(struct printer *p, const struct expr *x)
 		print(p, arg[1]);
 		text_addc(p->to, ']');
 		break;
+	case FORM_FIELD:
+		operand(p, arg[0]);
+		text_addc(p->to, '.');
+		print_field(p->to, arg[1]);
+		break;
 	case FORM_CALL:
 		text_addf(p->to, "%s(", s.name);
 		list(p, arg, n);
@@ -201,9 +255,10 @@ print(struct printer *p, const struct expr *x)
 	case EXPR_AGG:
 		text_addf(p->to, "%s(%s", x->u.agg.fn->name,
 		    x->u.agg.distinct ? "distinct " : "");
-		if (x->u.agg.narg == 0)
+		if (counts_rows(x))
 			text_addc(p->to, '*');
-		list(p, x->u.agg.arg, x->u.agg.narg);
+		else
+			list(p, x->u.agg.arg, x->u.agg.narg);
 		text_addc(p->to, ')');
 		if (x->u.agg.filter) {
 			text_adds(p->to, " filter (where ");

@@ -30,6 +30,8 @@ struct input {
 	const char *on_error;           /* "fail", "null", "drop", "quarantine" */
 	const char *quarantine_dir;
 	const char *text;               /* as the user wrote it */
+	int npath;                      /* its paths and globs, one by one; */
+	const char *const *path;        /* 0: not told, text is the path */
 	const char *command;            /* from cmd "…": shell text, or NULL */
 	struct schema *file;            /* columns in the records, ids 0 */
 	struct schema *key;             /* partition columns, ids 0 */

@@ -41,7 +41,8 @@ partial_schema(struct phys_env *p, struct node *part, const struct node *n,
 		for (int k = 0; k < g[i].ncol; k++)
 			part->out->col[at++] = plan_field(p->ids,
 			    arena_printf(p->arena, "%s.%d",
-			    n->out->col[nkey + i].name, k), g[i].col[k], true);
+			    n->u.agg.agg[i]->u.agg.fn->name, k), g[i].col[k],
+			    true);
 	return 0;
 }
 

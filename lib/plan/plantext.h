@@ -4,23 +4,16 @@
  *	stage 1  tasks 8   scan csv "logs/" (id bigint, ms int) | filter ms > 100
  *	                   | aggregate partial count(*) as n by id | exchange hash(id) 4
  *
- * parse(print(p)) prints the same text again and runs to the same rows.
+ * sql/plantext_parse.h reads it back: parse(print(p)) prints the same text
+ * again and runs to the same rows.
  */
 #ifndef PLAN_PLANTEXT_H
 #define PLAN_PLANTEXT_H
 
-#include "plan/catalog.h"
 #include "plan/stage.h"
 
 /* The staged DAG. */
 void plantext_print(struct text *to, const struct stages *s);
-
-/* Reads it back; files are asked for from the catalog again.  ERR_USER with
- * span (source number src) when the text is wrong. */
-int plantext_parse(struct arena *a, struct plan_ids *ids,
-    const struct expr_env *env, const struct plan_conf *conf,
-    struct catalog *catalog, const char *text, size_t n, int src,
-    struct stages **out, struct err *e);
 
 /* A tree as Spark's explain prints it, one node a line, indented ("+- "). */
 void plantext_tree(struct text *to, const struct node *n);
@@ -34,5 +27,10 @@ void plantext_lineage(struct text *to, const struct stages *s);
 /* One expression, its columns named by the schema of the node it is in. */
 void plantext_expr(struct text *to, const struct expr *x,
     const struct schema *in);
+
+/* The partial aggregate whose states a final (or merging) one takes, found
+ * through reads of other stages (of s, may be NULL) too; NULL if none. */
+const struct node *plantext_partial(const struct stages *s,
+    const struct node *n);
 
 #endif

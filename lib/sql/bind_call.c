@@ -230,7 +230,7 @@ bind_scalar(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 	struct expr **arg;
 	int r;
 
-	if (fn == NULL || ((fn->flags & FN_HIDDEN) && !call->op))
+	if (fn == NULL || ((fn->flags & FN_HIDDEN) && !call->op && !c->plan))
 		return unknown_function(c, x, e);
 	if (fn->flags & FN_GENERATOR) {
 		err_at(e, x->span, "%s() makes rows: it can only stand alone "

@@ -151,7 +151,7 @@ bind_literal(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 	struct datum d;
 
 	memset(&d, 0, sizeof d);
-	if (x->u.lit.kind == LIT_STR && memchr(x->u.lit.p, '$', (size_t)x->u.lit.n) &&
+	if (x->u.lit.kind == LIT_STR && !c->plan && memchr(x->u.lit.p, '$', (size_t)x->u.lit.n) &&
 	    strstr(x->u.lit.p, "${")) {
 		struct ast_string s = { x->u.lit.p, x->u.lit.n, x->span };
 

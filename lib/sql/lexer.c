@@ -17,7 +17,7 @@ struct lexer {
 	struct arena *a;
 	const char *text;
 	int n, at, src;
-	int ansi_quotes;
+	int ansi_quotes, plan;
 	int hint;               /* between the hint brackets */
 	struct token *tok;
 	int ntok, cap;
@@ -120,6 +120,19 @@ quote_end(const struct lexer *x, int i, char q, int back, int twice)
 	return -1;
 }
 
+/* Behind the #2 of a name in plan text. */
+static int
+number_end(const struct lexer *x, int i)
+{
+	int end = i + 1;
+
+	if (!x->plan || i >= x->n || x->text[i] != '#')
+		return i;
+	while (end < x->n && is_digit(x->text[end]))
+		end++;
+	return end > i + 1 ? end : i;
+}
+
 static int
 lex_quoted(struct lexer *x)
 {
@@ -139,10 +152,10 @@ lex_quoted(struct lexer *x)
 		return err_hint(x->e, "it begins here with %c and never ends",
 		    q);
 	}
-	if (name && end - x->at == 2)
+	if (name && end - x->at == 2 && !x->plan)
 		return err_at(x->e, span_of(x, x->at, end),
 		    "a quoted name cannot be empty");
-	add(x, name ? TOK_QUOTED : TOK_STRING, end);
+	add(x, name ? TOK_QUOTED : TOK_STRING, name ? number_end(x, end) : end);
 	return 0;
 }
 
@@ -335,7 +348,7 @@ lex_one(struct lexer *x)
 	    !(s[-1] & 0x80) && !word_len(s - 1, 1)))))
 		return lex_number(x);
 	if (word_len(s, left))
-		add(x, TOK_WORD, word_end(x, x->at));
+		add(x, TOK_WORD, number_end(x, word_end(x, x->at)));
 	else
 		lex_op(x);
 	return 0;
@@ -348,6 +361,7 @@ lex(struct arena *a, const char *text, size_t n, int src,
 	struct lexer x = {
 		.a = a, .text = text, .n = (int)n, .src = src, .e = e,
 		.ansi_quotes = options && options->ansi_quotes,
+		.plan = options && options->plan,
 	};
 
 	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)

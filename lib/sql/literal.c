@@ -142,10 +142,13 @@ lex_name(struct arena *a, const char *text, const struct token *t)
 		return arena_memdup(a, s + 1, (size_t)t->len - 1);
 	q = *s;
 	p = to = arena_bytes(a, (size_t)t->len);
-	for (int i = 1; i < t->len - 1; i++) {
+	for (int i = 1; i < t->len; i++) {
+		if (s[i] == q && (i + 1 >= t->len || s[++i] != q)) {
+			while (i < t->len && s[i] != q)
+				*to++ = s[i++];         /* `a`#2 in plan text */
+			break;
+		}
 		*to++ = s[i];
-		if (s[i] == q)
-			i++;
 	}
 	*to = 0;
 	return p;

@@ -7,8 +7,7 @@
 
 #include "base/utf8.h"
 
-/* Cuts the text into tokens; fails when it is no text. */
-static int
+int
 parser_open(struct parser *p, struct arena *a, const char *text, size_t n,
     int src, const struct parse_options *options, struct err *e)
 {

@@ -25,6 +25,7 @@ enum {
 
 struct parse_options {
 	int ansi_quotes;        /* "x" is an identifier, not a string */
+	int plan;               /* plan text: a#2 is a name, `` too */
 };
 
 /* A whole script: statements separated by ';'.  The text must be UTF-8

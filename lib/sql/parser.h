@@ -33,8 +33,14 @@ struct parser {
 	int message;            /* a string behind an expression is no part
 	                         * of it: assert x = 'a' "message"; 2: nor is
 	                         * date "x" a date: pipe by date "cmd" */
+	int plan;               /* plan text: a bar outside of brackets ends
+	                         * an expression, whatever follows */
 	struct err *e;
 };
+
+/* Cuts the text into tokens; fails when it is no text (parse.c). */
+int parser_open(struct parser *p, struct arena *a, const char *text, size_t n,
+    int src, const struct parse_options *options, struct err *e);
 
 /* --- tokens (parser.c) --- */
 

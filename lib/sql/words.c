@@ -92,7 +92,8 @@ at_stage(const struct parser *p)
 {
 	if (at_op(p, 0, "|>"))
 		return 1;
-	return at_op(p, 0, "|") && p->bracket == 0 && word_stage(p, 1);
+	return at_op(p, 0, "|") && p->bracket == 0 &&
+	    (p->plan || word_stage(p, 1));
 }
 
 /* The word of a list (separated by spaces) that is nearest to the given
