@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -115,11 +116,12 @@ shuffle_create(struct shuffle_writer **out, const char *dir, int map,
 	return 0;
 }
 
-int64_t
+uint64_t
 shuffle_reserve(struct shuffle_writer *w, struct block *b, int n, size_t size)
 {
 	struct shuffle_index *x = &w->index;
 	int64_t at = (int64_t)x->size;
+	uint64_t first = x->nblock;
 
 	while (x->nblock + (uint64_t)n > w->cap) {
 		w->cap = w->cap ? 2 * w->cap : 256;
@@ -136,7 +138,15 @@ shuffle_reserve(struct shuffle_writer *w, struct block *b, int n, size_t size)
 		p->stored += BLOCK_HEAD + (uint64_t)b[i].stored;
 	}
 	x->size += size;
-	return at;
+	return first;
+}
+
+void
+shuffle_set_sums(struct shuffle_writer *w, uint64_t first,
+    const struct block *b, int n)
+{
+	for (int i = 0; i < n; i++)
+		w->index.block[first + (uint64_t)i].sum = b[i].sum;
 }
 
 void
@@ -146,12 +156,25 @@ shuffle_add_rowset(struct shuffle_writer *w, uint32_t part, uint64_t rowset)
 }
 
 int
-shuffle_write(struct shuffle_writer *w, const char *p, size_t n, int64_t at,
+shuffle_write(struct shuffle_writer *w, struct iovec *io, int n, int64_t at,
     struct err *e)
 {
-	if (fail_here("shuffle.write") < 0 ||
-	    block_write_all(w->fd, p, n, at) < 0)
-		return err_sys(e, "could not write to \"%s\"", w->dir);
+	while (n > 0) {
+		ssize_t r = fail_here("shuffle.write") < 0 ? -1 :
+		    pwritev(w->fd, io, n, at);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_sys(e, "could not write to \"%s\"", w->dir);
+		at += r;
+		for (; n > 0 && (size_t)r >= io->iov_len; io++, n--)
+			r -= (ssize_t)io->iov_len;
+		if (n > 0) {
+			io->iov_base = (char *)io->iov_base + r;
+			io->iov_len -= (size_t)r;
+		}
+	}
 	return 0;
 }
 

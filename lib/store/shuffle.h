@@ -34,6 +34,7 @@ struct shuffle_index {
 	struct block *block;            /* nblock: by partition, in row order */
 };
 
+struct iovec;
 struct text;
 
 /* Appends the bytes of an index file. */
@@ -49,16 +50,19 @@ struct shuffle_writer;
 int  shuffle_create(struct shuffle_writer **out, const char *dir, int map,
     int npart, enum shuffle_kind kind, struct err *e);
 
-/* Reserves a place for size bytes (n packed blocks, whose at is relative and
- * becomes absolute) and adds the blocks; returns the place.  One thread at a
- * time. */
-int64_t shuffle_reserve(struct shuffle_writer *w, struct block *b, int n,
+/* Reserves size bytes for n packed blocks, whose at is relative and becomes
+ * absolute, and adds the blocks; returns the place of the first among all
+ * blocks.  This and the next two: one thread at a time. */
+uint64_t shuffle_reserve(struct shuffle_writer *w, struct block *b, int n,
     size_t size);
+/* Sets the sums of blocks that were reserved before they were known. */
+void shuffle_set_sums(struct shuffle_writer *w, uint64_t first,
+    const struct block *b, int n);
 /* Adds the hashes of rows that were put into a partition to its rowset. */
 void shuffle_add_rowset(struct shuffle_writer *w, uint32_t part,
     uint64_t rowset);
-/* Writes bytes at a reserved place.  Thread-safe. */
-int  shuffle_write(struct shuffle_writer *w, const char *p, size_t n,
+/* Writes n pieces, which it changes, at a reserved place.  Thread-safe. */
+int  shuffle_write(struct shuffle_writer *w, struct iovec *io, int n,
     int64_t at, struct err *e);
 /* Makes the map appear: EXIT_CANTCREATE when it is there already. */
 int  shuffle_commit(struct shuffle_writer *w, struct err *e);

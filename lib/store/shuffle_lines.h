@@ -2,11 +2,10 @@
  * shuffle_lines -- lines of text through shuffle files: the bodies of
  * sp-shuffle's commands.
  *
- * Writing: threads take turns in reading a stretch of some MiB from the
- * input, scatter its lines by the hash of their key, pack a block for each
- * partition and take turns again in finding a place for them.  So the files
- * are the same bytes for any number of threads, and the rows of a partition
- * keep their order.
+ * Writing: each thread takes a stretch of some MiB of the input, scatters its
+ * lines by the hash of their key, and waits for its turn to find a place for
+ * the blocks.  So the files are the same bytes for any number of threads, and
+ * the rows of a partition keep their order.
  */
 #ifndef STORE_SHUFFLE_LINES_H
 #define STORE_SHUFFLE_LINES_H

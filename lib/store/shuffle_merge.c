@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -30,17 +31,18 @@ static int
 put(struct merging *g, const char *p, size_t n, uint32_t rows, struct err *e)
 {
 	struct block b = { .part = g->part, .rows = rows };
-	size_t bound = block_bound(n), size;
-	int64_t at;
+	size_t bound = block_bound(n);
+	struct iovec io;
 
 	if (bound > g->cap) {
 		free(g->packed);
 		g->packed = xmalloc(bound);
 		g->cap = bound;
 	}
-	size = block_pack(g->packed, p, n, g->how, &b);
-	at = shuffle_reserve(g->out, &b, 1, size);
-	return shuffle_write(g->out, g->packed, size, at, e);
+	io.iov_base = g->packed;
+	io.iov_len = block_pack(g->packed, p, n, g->how, &b);
+	shuffle_reserve(g->out, &b, 1, io.iov_len);
+	return shuffle_write(g->out, &io, 1, b.at, e);
 }
 
 static int

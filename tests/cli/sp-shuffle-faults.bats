@@ -321,7 +321,7 @@ END
 	local point errno
 	seq 400000 >in
 	for point in open input:1 input:2 write:1 write:2 spill.write:1 \
-	    spill.write:2 index link:1 link:2; do
+	    index link:1 link:2; do
 		for errno in 28 5 122; do
 			rm -rf dir
 			SP_FAIL=$(fault "$point"):$errno run sp-shuffle write \
