@@ -144,6 +144,12 @@ int bind_generate(struct bind_ctx *c, const struct ast_expr *call, int outer_row
     struct rel *r, struct err *e);
 int bind_write(struct binder *b, const struct ast_query *q, struct rel *r,
     struct node **out, struct err *e);
+int bind_pivot(struct binder *b, const struct bind_name *names,
+    const struct ast_query *q, struct rel *r, struct err *e);
+int bind_unpivot(struct binder *b, const struct bind_name *names,
+    const struct ast_query *q, struct rel *r, struct err *e);
+int bind_sample(struct binder *b, const struct ast_query *q, struct rel *r,
+    struct err *e);
 
 /* A select list or the like: bound items with their names. */
 struct items {

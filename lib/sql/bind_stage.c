@@ -436,9 +436,9 @@ bind_stage(struct binder *b, const struct bind_name *names,
 	case AST_PIPE:      return stage_pipe(b, names, q, r, e);
 	case AST_ASSERT:    return stage_assert(b, names, q, r, e);
 	case AST_TEE:       return bind_write(b, q, r, &r->node, e);
-	case AST_PIVOT:     return bind_refuse_ast(q->span, "pivot", e);
-	case AST_UNPIVOT:   return bind_refuse_ast(q->span, "unpivot", e);
-	case AST_SAMPLE:    return bind_refuse_ast(q->span, "tablesample", e);
+	case AST_PIVOT:     return bind_pivot(b, names, q, r, e);
+	case AST_UNPIVOT:   return bind_unpivot(b, names, q, r, e);
+	case AST_SAMPLE:    return bind_sample(b, q, r, e);
 	case AST_WINDOWS:   return bind_refuse_ast(q->span, "window", e);
 	case AST_CACHE:     return bind_refuse_ast(q->span, "cache", e);
 	case AST_CHECKPOINT: return bind_refuse_ast(q->span, "checkpoint", e);
