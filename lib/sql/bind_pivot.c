@@ -19,6 +19,22 @@ struct pivot {
 	bool *used;                     /* columns of the input */
 };
 
+/* The columns that * stands for, under the names they have in the job. */
+static struct schema *
+visible(struct arena *a, const struct rel *r)
+{
+	struct schema *s = schema_new(a, r->scope.n);
+
+	s->ncol = 0;
+	for (int i = 0; i < r->scope.n; i++) {
+		if (r->scope.v[i].hidden)
+			continue;
+		s->col[s->ncol] = r->scope.v[i].f;
+		s->col[s->ncol++].name = r->scope.v[i].name;
+	}
+	return s;
+}
+
 static void
 mark_used(struct expr *x, void *arg)
 {
@@ -151,7 +167,7 @@ bind_pivot(struct binder *b, const struct bind_name *names,
     const struct ast_query *q, struct rel *r, struct err *e)
 {
 	const struct ast_pivot *p = &q->u.pivot;
-	const struct schema *in = r->node->out;
+	const struct schema *in = visible(b->arena, r);
 	struct bind_ctx c = { .b = b, .rel = r, .names = names };
 	struct pivot state = { .env = &b->env, .in = in,
 	    .used = NEW_N(b->arena, bool, in->ncol + 1) };
@@ -197,16 +213,16 @@ struct unpivot {
 	struct expr ***cell;            /* [group][value column] */
 	const struct type **type;       /* of the value columns */
 	const char **name;              /* of the groups */
-	bool *used;                     /* columns of the input */
+	const struct schema *in;
+	bool *used;                     /* columns of in */
 };
 
 static int
-bind_cells(struct bind_ctx *c, struct unpivot *u, const struct schema *in,
-    struct err *e)
+bind_cells(struct bind_ctx *c, struct unpivot *u, struct err *e)
 {
 	const struct ast_unpivot *p = u->ast;
 	struct arena *a = c->b->arena;
-	struct pivot mark = { .in = in, .used = u->used };
+	struct pivot mark = { .in = u->in, .used = u->used };
 
 	for (int g = 0; g < p->ngroup; g++) {
 		const struct ast_unpivot_group *group = &p->group[g];
@@ -267,7 +283,7 @@ expand_node(struct binder *b, struct node *kid, const struct unpivot *u)
 	struct node *n = node_new(b->arena, &b->ids, NODE_EXPAND, 1);
 	int nout = 0, keep = 0;
 
-	for (int i = 0; i < kid->out->ncol; i++)
+	for (int i = 0; i < u->in->ncol; i++)
 		keep += !u->used[i];
 	n->kid[0] = kid;
 	n->out = schema_new(b->arena, keep + 1 + p->nvalue);
@@ -278,19 +294,19 @@ expand_node(struct binder *b, struct node *kid, const struct unpivot *u)
 		    n->out->ncol);
 
 		nout = 0;
-		for (int i = 0; i < kid->out->ncol; i++)
+		for (int i = 0; i < u->in->ncol; i++)
 			if (!u->used[i])
 				x[nout++] = expr_col(b->arena,
-				    &kid->out->col[i]);
+				    &u->in->col[i]);
 		x[nout++] = expr_str(b->arena, u->name[g]);
 		for (int i = 0; i < p->nvalue; i++)
 			x[nout++] = u->cell[g][i];
 		n->u.expand.x[g] = x;
 	}
 	nout = 0;
-	for (int i = 0; i < kid->out->ncol; i++)
+	for (int i = 0; i < u->in->ncol; i++)
 		if (!u->used[i]) {
-			const struct field *f = &kid->out->col[i];
+			const struct field *f = &u->in->col[i];
 
 			n->out->col[nout++] = plan_field(&b->ids, f->name,
 			    f->type, f->nullable);
@@ -334,10 +350,10 @@ bind_unpivot(struct binder *b, const struct bind_name *names,
 	struct arena *a = b->arena;
 	struct unpivot u = { p, NEW_N(a, struct expr **, p->ngroup + 1),
 	    NEW_N(a, const struct type *, p->nvalue + 1),
-	    NEW_N(a, const char *, p->ngroup + 1),
-	    NEW_N(a, bool, r->node->out->ncol + 1) };
+	    NEW_N(a, const char *, p->ngroup + 1), visible(a, r), NULL };
 
-	TRY(bind_cells(&c, &u, r->node->out, e));
+	u.used = NEW_N(a, bool, u.in->ncol + 1);
+	TRY(bind_cells(&c, &u, e));
 	TRY(common_types(&c, &u, q->span, e));
 	r->node = expand_node(b, r->node, &u);
 	r->node->span = q->span;
