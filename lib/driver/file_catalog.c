@@ -8,6 +8,7 @@
 #include "driver/file_catalog.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,6 +17,7 @@
 #include "base/arena.h"
 #include "base/near.h"
 #include "base/text.h"
+#include "base/zone.h"
 #include "column/value.h"
 #include "format/format.h"
 #include "format/head.h"
@@ -198,6 +200,89 @@ written(struct arena *a, const struct source_request *r)
 	return s;
 }
 
+static const char *
+option_of(const struct source_request *r, const char *key)
+{
+	for (int i = 0; i < r->options.n; i++)
+		if (strcmp(r->options.v[i].key, key) == 0)
+			return r->options.v[i].value;
+	return NULL;
+}
+
+/* Is the file wanted by pathGlobFilter, modifiedBefore and modifiedAfter? */
+static bool
+file_wanted(const struct file_catalog *c, const struct source_request *r,
+    const struct input_path *p)
+{
+	const char *glob = option_of(r, "pathglobfilter");
+	const char *before = option_of(r, "modifiedbefore");
+	const char *after = option_of(r, "modifiedafter");
+	const char *zone = option_of(r, "timezone"), *base;
+	const struct zone *z = c->zone;
+	struct arena a;
+	struct err e;
+	int64_t us;
+	bool wanted = true;
+
+	if (!p->regular || !(glob || before || after))
+		return true;
+	base = strrchr(p->path, '/');
+	if (glob && fnmatch(glob, base ? base + 1 : p->path, 0) != 0)
+		return false;
+	arena_init(&a);
+	if (zone)
+		zone_load(&a, zone, &z, &e);
+	if (before && value_get_ts(before, strlen(before), z, &us))
+		wanted &= p->mtime_ns / 1000 < us;
+	if (after && value_get_ts(after, strlen(after), z, &us))
+		wanted &= p->mtime_ns / 1000 > us;
+	arena_release(&a);
+	return wanted;
+}
+
+static int
+choose_files(const struct file_catalog *c, const struct source_request *r,
+    struct inputs *list, struct err *e)
+{
+	const char *flat = option_of(r, "recursivefilelookup");
+	int n = 0;
+
+	for (int i = 0; i < list->n; i++) {
+		if (!file_wanted(c, r, &list->v[i]))
+			continue;
+		list->v[n] = list->v[i];
+		if (flat && strcasecmp(flat, "true") == 0)
+			list->v[n].nkey = 0;
+		n++;
+	}
+	if (n == 0 && list->n > 0) {
+		err_at(e, r->span, "the options leave none of %d files",
+		    list->n);
+		e->code = EXIT_NOINPUT;
+		return e->kind;
+	}
+	list->n = n;
+	return 0;
+}
+
+/* "on error" behind the source, or the option on_error. */
+static int
+bad_records(const struct source_request *r, struct input *in, struct err *e)
+{
+	const char *option = option_of(r, "on_error");
+
+	in->on_error = r->on_error ? r->on_error : option ? option : "fail";
+	in->quarantine_dir = r->quarantine_dir ? r->quarantine_dir :
+	    option_of(r, "quarantine_dir");
+	if (strcmp(in->on_error, "quarantine") == 0 &&
+	    in->quarantine_dir == NULL) {
+		err_at(e, r->span, "quarantine needs a directory");
+		return err_hint(e, "say on error quarantine 'dir/', or give "
+		    "the option quarantine_dir");
+	}
+	return 0;
+}
+
 static int
 list_inputs(struct arena *a, const struct source_request *r,
     struct inputs *list, struct err *e)
@@ -226,15 +311,14 @@ resolve(struct catalog *c, struct arena *a, const struct source_request *r,
 	bool whole = true;
 	int code = 0;
 
-	(void)c;
 	TRY(list_inputs(a, r, &list, e));
+	TRY(choose_files((const struct file_catalog *)c, r, &list, e));
 	in->text = written(a, r);
 	in->npath = r->npath;
 	in->path = r->path;
 	in->command = r->command;
 	in->options = r->options;
-	in->on_error = r->on_error ? r->on_error : "fail";
-	in->quarantine_dir = r->quarantine_dir;
+	TRY(bad_records(r, in, e));
 	if (r->columns) {
 		in->file = schema_new(a, r->columns->ncol);
 		memcpy(in->file->col, r->columns->col,

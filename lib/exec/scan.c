@@ -15,6 +15,8 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/opt.h"
+#include "base/zone.h"
 #include "format/format.h"
 
 /* One a scan and stage, read-only for the tasks. */
@@ -112,6 +114,23 @@ scan_free(void *state)
 	free(s);
 }
 
+/* Options of one source that settings have for all. */
+static int
+read_settings(struct scan_shared *s, struct err *e)
+{
+	const char *zone = options_get(&s->scan.options, "timezone", NULL);
+	const char *max = options_get(&s->scan.options, "max_record", NULL);
+	long long n;
+
+	if (zone)
+		TRY(zone_load(&s->arena, zone, &s->scan.zone, e));
+	if (max) {
+		TRY(opt_size(max, &n, e));
+		s->scan.max_record = n;
+	}
+	return 0;
+}
+
 static int
 scan_make(struct task *t, const struct node *n, void **state, struct err *e)
 {
@@ -133,6 +152,10 @@ scan_make(struct task *t, const struct node *n, void **state, struct err *e)
 		v[i] = (struct option){ in->options.v[i].key,
 		    in->options.v[i].value };
 	s->scan.options = (struct options){ in->options.n, v };
+	if (read_settings(s, e) < 0) {
+		scan_free(s);
+		return e->kind;
+	}
 	order_columns(s, n);
 	if (n->u.scan.filter)
 		s->scan.filter = scan_filter;

@@ -44,7 +44,7 @@ badrow_utf8(struct feed *f, int64_t offset, struct err *e)
 {
 	badrow_fail(f, offset, e, "the text is not valid UTF-8");
 	err_hint(e, "name its encoding, as in \"encoding 'ISO-8859-1'\", or "
-	    "have bad bytes replaced: \"on_error 'null'\"");
+	    "have bad bytes replaced: on error null");
 	return e->kind;
 }
 

@@ -64,17 +64,17 @@ static const struct option_rule known[] = {
 	{ "dateformat", OPTION_ANY }, { "timestampformat", OPTION_ANY },
 	{ "timestampntzformat", OPTION_ANY },
 	{ "primitivesasstring", OPTION_FLAG },
-	{ "prefersdecimal", OPTION_FLAG }, { "linesep", OPTION_ANY },
+	{ "prefersdecimal", OPTION_REFUSED }, { "linesep", OPTION_ANY },
 	{ "encoding", OPTION_ENCODING }, { "charset", OPTION_ENCODING },
-	{ "dropfieldifallnull", OPTION_FLAG },
+	{ "dropfieldifallnull", OPTION_REFUSED },
 	{ "ignorenullfields", OPTION_FLAG },
-	{ "allowcomments", OPTION_FLAG },
-	{ "allowunquotedfieldnames", OPTION_FLAG },
+	{ "allowcomments", OPTION_REFUSED },
+	{ "allowunquotedfieldnames", OPTION_REFUSED },
 	{ "allowsinglequotes", OPTION_FLAG },
-	{ "allownumericleadingzeros", OPTION_FLAG },
-	{ "allownonnumericnumbers", OPTION_FLAG },
-	{ "allowbackslashescapinganycharacter", OPTION_FLAG },
-	{ "allowunquotedcontrolchars", OPTION_FLAG },
+	{ "allownumericleadingzeros", OPTION_REFUSED },
+	{ "allownonnumericnumbers", OPTION_REFUSED },
+	{ "allowbackslashescapinganycharacter", OPTION_REFUSED },
+	{ "allowunquotedcontrolchars", OPTION_REFUSED },
 	{ "enabledatetimeparsingfallback", OPTION_FLAG },
 	{ NULL, OPTION_ANY }
 };
@@ -82,7 +82,14 @@ static const struct option_rule known[] = {
 static int
 json_check(const struct options *o, struct err *e)
 {
-	return options_check(o, known, "json", e);
+	const char *end = options_get(o, "linesep", "\n");
+
+	TRY(options_check(o, known, "json", e));
+	if (strspn(end, "\r\n") != strlen(end) && strcmp(end, "\\n") != 0 &&
+	    strcmp(end, "\\r\\n") != 0)
+		return err_user(e, EXIT_USAGE, "option linesep: json knows "
+		    "\\n and \\r\\n");
+	return 0;
 }
 
 /* One wanted column. */

@@ -11,8 +11,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/near.h"
+#include "base/opt.h"
 #include "base/utf8.h"
+#include "base/zone.h"
 #include "column/timepat.h"
+#include "column/value.h"
 
 /* Known to every file format; looked at elsewhere, or of no meaning here. */
 static const struct option_rule common[] = {
@@ -20,13 +23,13 @@ static const struct option_rule common[] = {
 	{ "path", OPTION_ANY }, { "basepath", OPTION_ANY },
 	{ "pathglobfilter", OPTION_ANY },
 	{ "recursivefilelookup", OPTION_FLAG },
-	{ "modifiedbefore", OPTION_ANY }, { "modifiedafter", OPTION_ANY },
-	{ "ignorecorruptfiles", OPTION_FLAG },
-	{ "ignoremissingfiles", OPTION_FLAG },
-	{ "mergeschema", OPTION_FLAG }, { "timezone", OPTION_ANY },
-	{ "locale", OPTION_ANY }, { "samplingratio", OPTION_ANY },
-	{ "on_error", OPTION_ANY }, { "quarantine_dir", OPTION_ANY },
-	{ "max_record", OPTION_ANY }, { "inferschema", OPTION_FLAG },
+	{ "modifiedbefore", OPTION_TIME }, { "modifiedafter", OPTION_TIME },
+	{ "ignorecorruptfiles", OPTION_REFUSED },
+	{ "ignoremissingfiles", OPTION_REFUSED },
+	{ "mergeschema", OPTION_REFUSED }, { "timezone", OPTION_ZONE },
+	{ "locale", OPTION_IGNORED }, { "samplingratio", OPTION_IGNORED },
+	{ "on_error", OPTION_ON_ERROR }, { "quarantine_dir", OPTION_NONEMPTY },
+	{ "max_record", OPTION_SIZE }, { "inferschema", OPTION_FLAG },
 	{ NULL, OPTION_ANY }
 };
 
@@ -143,6 +146,36 @@ is_mode(const char *v)
 }
 
 static int
+is_zone(const char *v)
+{
+	const struct zone *z;
+	struct arena a;
+	struct err e;
+	int r;
+
+	arena_init(&a);
+	r = zone_load(&a, v, &z, &e);
+	arena_release(&a);
+	return r >= 0;
+}
+
+static int
+is_size(const char *v)
+{
+	long long n;
+	struct err e;
+
+	return opt_size(v, &n, &e) >= 0;
+}
+
+static int
+is_on_error(const char *v)
+{
+	return strcmp(v, "fail") == 0 || strcmp(v, "null") == 0 ||
+	    strcmp(v, "drop") == 0 || strcmp(v, "quarantine") == 0;
+}
+
+static int
 value_check(const struct option_rule *r, const char *v, struct err *e)
 {
 	static const char *const want[] = {
@@ -152,8 +185,13 @@ value_check(const struct option_rule *r, const char *v, struct err *e)
 		[OPTION_NONEMPTY] = "something",
 		[OPTION_MODE] = "PERMISSIVE, DROPMALFORMED or FAILFAST",
 		[OPTION_ENCODING] = "UTF-8, ISO-8859-1 or windows-1252",
+		[OPTION_SIZE] = "a size, such as 64m",
+		[OPTION_ON_ERROR] = "fail, null, drop or quarantine",
+		[OPTION_ZONE] = "a time zone, such as Europe/Berlin",
+		[OPTION_TIME] = "a timestamp",
 	};
 	int good = 1;
+	int64_t us;
 
 	switch (r->kind) {
 	case OPTION_FLAG:
@@ -173,6 +211,23 @@ value_check(const struct option_rule *r, const char *v, struct err *e)
 		break;
 	case OPTION_ENCODING:
 		good = encoding_find(v) != ENCODING_UNKNOWN;
+		break;
+	case OPTION_SIZE:
+		good = is_size(v);
+		break;
+	case OPTION_ON_ERROR:
+		good = is_on_error(v);
+		break;
+	case OPTION_ZONE:
+		good = is_zone(v);
+		break;
+	case OPTION_TIME:
+		good = value_get_ts(v, strlen(v), zone_utc, &us);
+		break;
+	case OPTION_REFUSED:
+		if (strcasecmp(v, "false") != 0)
+			return err_user(e, EXIT_USAGE, "option %s is not "
+			    "supported yet", r->name);
 		break;
 	case OPTION_ANY:
 	case OPTION_IGNORED:

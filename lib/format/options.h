@@ -18,6 +18,11 @@ enum option_kind {
 	OPTION_NONEMPTY,
 	OPTION_MODE,            /* PERMISSIVE, DROPMALFORMED, FAILFAST */
 	OPTION_ENCODING,        /* a name that encoding_find knows */
+	OPTION_SIZE,            /* bytes: 64m */
+	OPTION_ON_ERROR,        /* fail, null, drop or quarantine */
+	OPTION_ZONE,            /* a time zone */
+	OPTION_TIME,            /* a timestamp */
+	OPTION_REFUSED,         /* Spark's: may be false only */
 	OPTION_IGNORED,         /* Spark's, of no meaning here */
 };
 
