@@ -314,6 +314,8 @@ slice(const struct column *c, int64_t from, int n, struct column *to,
     struct arena *a)
 {
 	*to = *c;
+	if (c->flags & COL_CONST)
+		return;
 	if (c->data)
 		to->data = (char *)c->data + from * type_width(c->type);
 	if (c->valid && from % 64 == 0) {

@@ -3,7 +3,8 @@
  *
  * The slab: values of the flat columns, cap each; then a bitmap of cap bits
  * for each column, of which only those are written whose column has a null;
- * then the flags that tell which.
+ * then the flags that tell which.  When columns are fixed their values and
+ * the offsets of the others lie in a piece of their own.
  */
 #include "store/chunk.h"
 
@@ -52,32 +53,70 @@ shape_release(struct shape *s)
  * page: they would share few sets of the cache. */
 #define COLOUR 832
 
-static size_t
-slab_size(const struct shape *s, int cap)
+static int
+row_width(const struct shape *s, uint64_t fixed)
 {
-	return (size_t)cap * (size_t)s->row +
+	int row = s->row;
+
+	for (; fixed; fixed &= fixed - 1)
+		row -= s->width[__builtin_ctzll(fixed)];
+	return row;
+}
+
+static size_t
+slab_size(const struct shape *s, int cap, int row)
+{
+	return (size_t)cap * (size_t)row +
 	    (size_t)s->ncol * ((size_t)cap / 8 + 1) +
 	    (cap > 1024 ? COLOUR : 1);
 }
 
-int64_t
-chunk_size(const struct shape *s, int cap)
+static size_t
+fixed_size(const struct shape *s, uint64_t fixed)
 {
-	return (int64_t)(slab_size(s, cap) + sizeof(struct chunk));
+	return fixed ? (size_t)s->ncol * (16 + sizeof(int)) : 0;
+}
+
+int64_t
+chunk_size(const struct shape *s, int cap, uint64_t fixed)
+{
+	return (int64_t)(slab_size(s, cap, row_width(s, fixed)) +
+	    fixed_size(s, fixed) + sizeof(struct chunk));
+}
+
+/* Offsets of the columns that are not fixed. */
+static void
+lay_out(const struct shape *s, struct chunk *c)
+{
+	int *before, at = 0;
+
+	c->before = s->before;
+	if (c->fixed == 0)
+		return;
+	c->value = xcalloc(1, fixed_size(s, c->fixed));
+	before = (int *)(void *)(c->value + 16 * s->ncol);
+	for (int i = 0; i < s->ncol; i++) {
+		before[i] = at;
+		at += chunk_is_fixed(c, i) ? 0 : s->width[i];
+	}
+	c->before = before;
 }
 
 struct chunk *
-chunk_new(const struct shape *s, int cap)
+chunk_new(const struct shape *s, int cap, uint64_t fixed)
 {
 	struct chunk *c = xcalloc(1, sizeof *c);
 	int k = 0;
 
 	c->cap = c->limit = cap;
-	c->bytes = chunk_size(s, cap);
-	c->slab = xmalloc(slab_size(s, cap));
-	c->nulls = (uint8_t *)c->slab + (size_t)cap * (size_t)s->row +
+	c->fixed = fixed;
+	c->row = row_width(s, fixed);
+	c->bytes = chunk_size(s, cap, fixed);
+	c->slab = xmalloc(slab_size(s, cap, c->row));
+	c->nulls = (uint8_t *)c->slab + (size_t)cap * (size_t)c->row +
 	    (size_t)s->ncol * ((size_t)cap / 8);
 	memset(c->nulls, 0, (size_t)s->ncol);
+	lay_out(s, c);
 	if (s->nnested == 0)
 		return c;
 	c->nested = xcalloc((size_t)s->nnested, sizeof *c->nested);
@@ -100,7 +139,9 @@ chunk_drop_memory(const struct shape *s, struct chunk *c)
 		builder_release(&c->nested[i]);
 	free(c->nested);
 	free(c->slab);
-	c->slab = NULL;
+	free(c->value);
+	c->slab = c->value = NULL;
+	c->fixed = 0;
 	c->nulls = NULL;
 	c->nested = NULL;
 	c->at = c->end = NULL;
@@ -115,16 +156,16 @@ chunk_free(const struct shape *s, struct chunk *c)
 }
 
 static uint64_t *
-bitmap(const struct shape *s, const struct chunk *c, int col)
+bitmap(const struct chunk *c, int col)
 {
 	return (uint64_t *)(void *)(c->slab + (size_t)c->cap *
-	    (size_t)s->row + (size_t)col * ((size_t)c->cap / 8));
+	    (size_t)c->row + (size_t)col * ((size_t)c->cap / 8));
 }
 
 void
-chunk_null(const struct shape *s, struct chunk *c, int col, int i)
+chunk_null(struct chunk *c, int col, int i)
 {
-	uint64_t *valid = bitmap(s, c, col);
+	uint64_t *valid = bitmap(c, col);
 
 	if (!c->nulls[col]) {
 		c->nulls[col] = 1;
@@ -168,9 +209,15 @@ chunk_view(const struct shape *s, const struct chunk *c, struct arena *a,
 			to->flags |= COL_STABLE;
 			continue;
 		}
+		if (chunk_is_fixed(c, i)) {
+			*to = (struct column){ .type = s->type[i],
+			    .flags = COL_STABLE | COL_CONST,
+			    .data = chunk_fixed(c, i) };
+			continue;
+		}
 		*to = (struct column){ .type = s->type[i],
-		    .flags = COL_STABLE, .data = chunk_values(s, c, i),
-		    .valid = c->nulls[i] ? bitmap(s, c, i) : NULL };
+		    .flags = COL_STABLE, .data = chunk_values(c, i),
+		    .valid = c->nulls[i] ? bitmap(c, i) : NULL };
 	}
 }
 

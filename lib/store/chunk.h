@@ -4,7 +4,9 @@
  *
  * Flat columns have room for cap rows from the beginning, so that a writer
  * can scatter values without looking; string bytes go to a list of heaps,
- * nested columns to builders.
+ * nested columns to builders.  A column that had one value for all rows when
+ * the chunk was made (a count of 1, the states of rows that were passed on)
+ * keeps that value only: it is fixed.
  */
 #ifndef STORE_CHUNK_H
 #define STORE_CHUNK_H
@@ -24,6 +26,8 @@ struct shape {
 	int row;                        /* all widths */
 };
 
+#define CHUNK_FIXED_MAX 64      /* columns that can be fixed: the first */
+
 void shape_init(struct shape *s, const struct type *const *type, int ncol);
 void shape_release(struct shape *s);
 
@@ -32,7 +36,11 @@ struct chunk_heap;
 struct chunk {
 	int n, cap;                     /* rows; cap: a multiple of 64 */
 	int limit;                      /* rows after which it is closed */
+	int row;                        /* widths of columns not fixed */
 	int64_t bytes;                  /* of memory that it holds */
+	uint64_t fixed;                 /* columns with one value */
+	const int *before;              /* as in shape, without fixed ones */
+	char *value;                    /* 16 bytes a column: fixed values */
 	char *slab;                     /* NULL: on disk */
 	uint8_t *nulls;                 /* by column: has its bitmap a zero? */
 	struct builder *nested;         /* shape->nnested of them, or NULL */
@@ -41,24 +49,39 @@ struct chunk {
 	struct block block;             /* on disk */
 };
 
-struct chunk *chunk_new(const struct shape *s, int cap);
+/* Room for cap rows; the columns of the mask are fixed, their values are to
+ * be set (chunk_fixed). */
+struct chunk *chunk_new(const struct shape *s, int cap, uint64_t fixed);
 void chunk_free(const struct shape *s, struct chunk *c);
 
 /* Frees the memory of rows that are on disk. */
 void chunk_drop_memory(const struct shape *s, struct chunk *c);
 
 /* Bytes that chunk_new takes for cap rows. */
-int64_t chunk_size(const struct shape *s, int cap);
+int64_t chunk_size(const struct shape *s, int cap, uint64_t fixed);
 
-/* Values of a flat column: cap of them. */
-static inline char *
-chunk_values(const struct shape *s, const struct chunk *c, int col)
+static inline bool
+chunk_is_fixed(const struct chunk *c, int col)
 {
-	return c->slab + (size_t)c->cap * (size_t)s->before[col];
+	return col < CHUNK_FIXED_MAX && (c->fixed >> col & 1);
+}
+
+/* The value of a fixed column. */
+static inline char *
+chunk_fixed(const struct chunk *c, int col)
+{
+	return c->value + 16 * col;
+}
+
+/* Values of a flat column that is not fixed: cap of them. */
+static inline char *
+chunk_values(const struct chunk *c, int col)
+{
+	return c->slab + (size_t)c->cap * (size_t)c->before[col];
 }
 
 /* Row i of the column is null. */
-void chunk_null(const struct shape *s, struct chunk *c, int col, int i);
+void chunk_null(struct chunk *c, int col, int i);
 
 /* A place for n bytes of a string, growing the heap when it must; adds what
  * it allocated to *grown and to bytes. */
@@ -76,7 +99,7 @@ chunk_bytes(struct chunk *c, size_t n, int64_t *grown)
 }
 
 /* Its rows as a batch of possibly more than BATCH_ROWS rows: views into it,
- * columns and kids in the arena. */
+ * columns and kids in the arena; fixed columns are COL_CONST. */
 void chunk_view(const struct shape *s, const struct chunk *c, struct arena *a,
     struct batch *b);
 

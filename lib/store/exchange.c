@@ -49,6 +49,7 @@ exchange_new(struct exchange **out, const struct exchange_conf *conf,
 	x->map = xcalloc((size_t)conf->nmap + 1, sizeof *x->map);
 	shape_init(&x->shape, conf->type, conf->ncol);
 	x->rows_max = rows_max(x);
+	atomic_init(&x->rows_hint, CHUNK_ROWS_MIN);
 	pthread_mutex_init(&x->lock, NULL);
 	*out = x;
 	return 0;
@@ -238,7 +239,14 @@ exchange_chunk(const struct exchange *x, int map, int part, int i,
     struct arena *a, struct batch *b, struct err *e)
 {
 	begin_reading(x);
-	return chunk_batch(x, map, x->map[map].part[part].chunk[i], a, b, e);
+	TRY(chunk_batch(x, map, x->map[map].part[part].chunk[i], a, b, e));
+	for (int c = 0; c < b->ncol; c++) {
+		struct column one = b->col[c];
+
+		if (one.flags & COL_CONST)
+			col_gather(&b->col[c], &one, NULL, b->n, a);
+	}
+	return 0;
 }
 
 struct xreader {

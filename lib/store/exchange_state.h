@@ -28,6 +28,7 @@ struct exchange {
 	struct exchange_conf conf;
 	struct shape shape;
 	int rows_max;                   /* of a chunk */
+	_Atomic int rows_hint;          /* of the first chunk */
 	pthread_mutex_t lock;           /* of map[] while maps are written */
 	struct map *map;
 	_Atomic int64_t spilled;

@@ -4,8 +4,12 @@
  * A batch is scattered column by column: for every partition that it touches
  * a chunk with room for its rows is made sure of, then each value is stored
  * where its partition's cursor stands.  Chunks begin small and double, so
- * that many partitions with few rows take little memory; all open chunks of
- * a writer together stay below OPEN_BYTES.
+ * that many partitions with few rows take little memory (with what a map
+ * before had in a partition, if one is there); all open chunks of a writer
+ * together stay below OPEN_BYTES.
+ *
+ * Columns of one value (COL_CONST) are fixed in the chunks that are opened
+ * while they have it; a batch in which that is over closes such chunks.
  *
  * Memory is charged when a chunk is opened (heaps of strings: after each
  * batch).  When the pool refuses, the writer's chunks go to disk, if they
@@ -26,6 +30,7 @@
 #define WORTH_MAX ((int64_t)32 << 20)
 #define WORTH_PART ((int64_t)64 << 10)
 #define EXCHANGE_SHARE 50               /* percent of the pool, at most */
+#define TURNS_MAX 4             /* batches that end a fixed value */
 
 struct xwriter {
 	struct exchange *x;
@@ -36,10 +41,12 @@ struct xwriter {
 	struct blockfile *file;
 	int64_t held;                   /* charged to the pool */
 	int64_t grown;                  /* heaps, not charged yet */
+	int turns;                      /* batches that closed fixed chunks */
 
 	/* Of the batch that is being put: */
 	uint32_t *touched;              /* its partitions */
 	int ntouched;
+	uint64_t fixed;                 /* its columns of one value */
 	int32_t *count;                 /* rows of each; zero between batches */
 	char **cursor;                  /* where its next value goes */
 	int32_t *row;                   /* physical row of row i */
@@ -59,7 +66,9 @@ exchange_writer(struct xwriter **out, struct exchange *x, int map,
 	w->npart = x->conf.npart;
 	w->part = xcalloc(np, sizeof *w->part);
 	w->open = xcalloc(np, sizeof *w->open);
-	w->cap = xcalloc(np, sizeof *w->cap);
+	w->cap = xmalloc(np * sizeof *w->cap);
+	for (size_t p = 0; p < np; p++)
+		w->cap[p] = atomic_load(&x->rows_hint);
 	w->touched = xcalloc(np, sizeof *w->touched);
 	w->count = xcalloc(np, sizeof *w->count);
 	w->cursor = xcalloc(np, sizeof *w->cursor);
@@ -120,8 +129,8 @@ close_chunk(struct xwriter *w, uint32_t p)
 	to->chunk[to->nchunk++] = c;
 	to->rows += c->n;
 	/* Without the room that was not used. */
-	to->bytes += c->bytes - chunk_size(s, c->cap) +
-	    (int64_t)c->n * (s->row + 1);
+	to->bytes += c->bytes - chunk_size(s, c->cap, c->fixed) +
+	    (int64_t)c->n * (c->row + 1);
 }
 
 /* All that the writer has goes to disk. */
@@ -201,43 +210,75 @@ round_up(int rows)
 
 /* Opens a chunk for count rows or more; 1 when others were spilled. */
 static int
-open_chunk(struct xwriter *w, uint32_t p, int count, struct err *e)
+open_chunk(struct xwriter *w, uint32_t p, int count, const struct batch *b,
+    struct err *e)
 {
-	int cap = w->cap[p] ? w->cap[p] : 64, r;
+	uint64_t fixed = w->turns < TURNS_MAX ? w->fixed : 0;
+	int cap = w->cap[p], r;
 
 	while (cap < count)
 		cap *= 2;
-	r = charge(w, chunk_size(&w->x->shape, cap), e);
+	r = charge(w, chunk_size(&w->x->shape, cap, fixed), e);
 	if (r < 0)
 		return r;
-	w->open[p] = chunk_new(&w->x->shape, cap);
+	w->open[p] = chunk_new(&w->x->shape, cap, fixed);
 	w->cap[p] = 2 * cap > w->x->rows_max ? round_up(w->x->rows_max) :
 	    2 * cap;
+	for (; fixed; fixed &= fixed - 1) {
+		int i = __builtin_ctzll(fixed);
+
+		memcpy(chunk_fixed(w->open[p], i), b->col[i].data,
+		    (size_t)w->x->shape.width[i]);
+	}
 	return r;
+}
+
+/* Do the chunk's fixed columns have these values in the batch, too? */
+static bool
+still_fixed(const struct xwriter *w, const struct chunk *c,
+    const struct batch *b)
+{
+	uint64_t m = c->fixed;
+
+	if (m & ~w->fixed)
+		return false;
+	for (; m; m &= m - 1) {
+		int i = __builtin_ctzll(m);
+
+		if (memcmp(chunk_fixed(c, i), b->col[i].data,
+		    (size_t)w->x->shape.width[i]) != 0)
+			return false;
+	}
+	return true;
 }
 
 /* Every touched partition gets an open chunk with room for its rows. */
 static int
-make_room(struct xwriter *w, struct err *e)
+make_room(struct xwriter *w, const struct batch *b, struct err *e)
 {
+	bool turned = false;
+
 	for (int t = 0; t < w->ntouched; t++) {
 		uint32_t p = w->touched[t];
 		struct chunk *c = w->open[p];
 		int r;
 
-		if (c && c->n + w->count[p] <= c->limit)
+		if (c && c->fixed && !still_fixed(w, c, b))
+			turned = true;
+		else if (c && c->n + w->count[p] <= c->limit)
 			continue;
 		if (c)
 			close_chunk(w, p);
 		if (c && w->x->conf.force_spill)
 			TRY(spill_one(w, p, e));
-		r = open_chunk(w, p, w->count[p], e);
+		r = open_chunk(w, p, w->count[p], b, e);
 		if (r < 0)
 			return r;
 		/* After a spill the chunks before this one are gone. */
 		if (r > 0)
 			t = -1;
 	}
+	w->turns += turned;
 	return 0;
 }
 
@@ -320,9 +361,9 @@ put_nulls(struct xwriter *w, const struct column *c, int col,
 
 		if (c->data && bit_get(c->valid, col_at(c, w->row[i])))
 			continue;
-		chunk_null(s, w->open[p], col, at);
+		chunk_null(w->open[p], col, at);
 		if (s->width[col] == 16)
-			memset(chunk_values(s, w->open[p], col) + 16 * at, 0,
+			memset(chunk_values(w->open[p], col) + 16 * at, 0,
 			    16);
 	}
 }
@@ -331,13 +372,12 @@ put_nulls(struct xwriter *w, const struct column *c, int col,
 static void
 own_strings(struct xwriter *w, int col)
 {
-	struct shape *s = &w->x->shape;
 
 	for (int t = 0; t < w->ntouched; t++) {
 		uint32_t p = w->touched[t];
 		struct chunk *c = w->open[p];
 		struct sview *v = (struct sview *)(void *)
-		    chunk_values(s, c, col) + c->n;
+		    chunk_values(c, col) + c->n;
 
 		for (int i = 0; i < w->count[p]; i++) {
 			char *to;
@@ -360,6 +400,41 @@ has_nulls(const struct column *c, int nrow)
 	    nrow);
 }
 
+/* A column of one value: to the chunks in which it is not fixed. */
+static void
+put_one(struct xwriter *w, const struct column *c, int col)
+{
+	size_t wide = (size_t)w->x->shape.width[col];
+
+	for (int t = 0; t < w->ntouched; t++) {
+		uint32_t p = w->touched[t];
+		struct chunk *k = w->open[p];
+		char *to;
+
+		if (chunk_is_fixed(k, col))
+			continue;
+		to = chunk_values(k, col) + (size_t)k->n * wide;
+		for (int i = 0; i < w->count[p]; i++)
+			memcpy(to + (size_t)i * wide, c->data, wide);
+	}
+}
+
+/* Columns of b with one value that can be fixed. */
+static uint64_t
+one_value(const struct shape *s, const struct batch *b)
+{
+	uint64_t m = 0;
+
+	for (int i = 0; i < s->ncol && i < CHUNK_FIXED_MAX; i++) {
+		const struct column *c = &b->col[i];
+
+		if ((c->flags & COL_CONST) && s->width[i] && c->data &&
+		    !has_nulls(c, 1) && !type_is_bytes(s->type[i]))
+			m |= (uint64_t)1 << i;
+	}
+	return m;
+}
+
 static void
 put_flat(struct xwriter *w, const struct column *c, int col,
     const struct batch *b, const uint32_t *part)
@@ -375,7 +450,7 @@ put_flat(struct xwriter *w, const struct column *c, int col,
 	for (int t = 0; t < w->ntouched; t++) {
 		uint32_t p = w->touched[t];
 
-		w->cursor[p] = chunk_values(s, w->open[p], col) +
+		w->cursor[p] = chunk_values(w->open[p], col) +
 		    (size_t)w->open[p]->n * wide;
 	}
 	if (c->data && part)
@@ -432,7 +507,8 @@ note_full(struct xwriter *w)
 
 	for (int t = 0; t < w->ntouched; t++) {
 		struct chunk *c = w->open[w->touched[t]];
-		int64_t bytes = c->bytes - chunk_size(s, c->cap);
+		int64_t bytes = c->bytes - chunk_size(s, c->cap,
+		    c->fixed);
 
 		for (int k = 0; k < s->nnested; k++)
 			bytes += builder_held(&c->nested[k]);
@@ -475,10 +551,13 @@ xwriter_put(struct xwriter *w, const struct batch *b, const uint32_t *part,
 	if (b->n == 0)
 		return 0;
 	count_rows(w, b, part);
-	r = make_room(w, e);
+	w->fixed = one_value(s, b);
+	r = make_room(w, b, e);
 	for (int i = 0; i < s->ncol && r >= 0; i++) {
 		note_borrowed(w->x, &b->col[i]);
-		if (s->width[i])
+		if (i < CHUNK_FIXED_MAX && (w->fixed >> i & 1))
+			put_one(w, &b->col[i], i);
+		else if (s->width[i])
 			put_flat(w, &b->col[i], i, b, part);
 	}
 	if (s->nnested && r >= 0)
@@ -514,6 +593,17 @@ end(struct xwriter *w, struct err *e)
 	return w->x->conf.force_spill ? spill_all(w, e) : 0;
 }
 
+/* The next maps are probably like this one. */
+static void
+hint_rows(struct exchange *x, int64_t rows)
+{
+	int64_t each = rows / x->conf.npart, most = x->rows_max;
+
+	each += each / 8 + 64;
+	atomic_store(&x->rows_hint, round_up((int)(each < most ? each :
+	    most)));
+}
+
 int
 xwriter_commit(struct xwriter *w, struct err *e)
 {
@@ -532,6 +622,7 @@ xwriter_commit(struct xwriter *w, struct err *e)
 			m->rows += w->part[p].rows;
 			m->bytes += w->part[p].bytes;
 		}
+		hint_rows(x, m->rows);
 		m->part = w->part;
 		m->file = w->file;
 		m->held = w->held;
