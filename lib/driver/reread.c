@@ -44,6 +44,7 @@ reread(struct app *a, struct stages **s, struct err *e)
 {
 	struct plan_conf *conf = NEW(&a->arena, struct plan_conf);
 	struct text t = { 0 };
+	struct stages **plan;
 	const char *text;
 	size_t n;
 	int r;
@@ -56,13 +57,14 @@ reread(struct app *a, struct stages **s, struct err *e)
 	text = arena_memdup(&a->arena, text_str(&t), n);
 	ARENA_GROW(&a->arena, a->source, a->nsource, a->source_cap);
 	a->source[a->nsource++] = (struct source){ "plan", text, n };
-	r = plan_read(&a->binder, conf, text, n, a->nsource - 1, s, e);
+	r = plan_read(&a->binder, conf, text, n, a->nsource - 1, &plan, e);
 	text_clear(&t);
 	if (r < 0) {
 		err_ctx(e, "plan text was not read back");
 		e->kind = ERR_BUG;
 		e->code = EXIT_BUG;
 	} else {
+		*s = plan[0];
 		plantext_print(&t, *s);
 		r = compare(text, text_str(&t), e);
 	}

@@ -228,11 +228,18 @@ int
 app_run_plan(struct app *a, const char *text, size_t n, struct err *e)
 {
 	struct plan_conf conf = app_plan_conf(a);
-	struct stages *s;
+	struct stages **s;
+	int nplan;
 
-	TRY(plan_read(&a->binder, &conf, text, n, 0, &s, e));
+	TRY(nplan = plan_read(&a->binder, &conf, text, n, 0, &s, e));
+	for (int i = 0; i < nplan; i++)
+		if (!a->dry_run) {
+			TRY(job_run(a, s[i], e));
+		} else {
+			fputs(i ? "\n" : "", stdout);
+			show_plan(a, s[i]);
+		}
 	if (a->dry_run)
-		return show_plan(a, s);
-	TRY(job_run(a, s, e));
+		return 0;
 	return commit(a, e);
 }

@@ -90,26 +90,51 @@ check_reads(struct plan_reader *r, const struct span *head)
 	return 0;
 }
 
+/* "stage 1" begins a plan. */
 static int
-read_all(struct plan_reader *r)
+at_plan(const struct parser *p)
+{
+	const struct token *t = tok_peek(p, 1);
+
+	return at_word(p, 0, "stage") && t->kind == TOK_NUMBER &&
+	    t->len == 1 && p->text[t->at] == '1';
+}
+
+static int
+read_plan(struct plan_reader *r)
 {
 	struct span *head = NULL;
 	int cap = 0;
 
-	if (at_kind(&r->p, 0, TOK_END))
-		return err_user(r->e, EXIT_JOB, "the plan is empty");
-	while (!at_kind(&r->p, 0, TOK_END)) {
+	r->out = NEW(r->b.arena, struct stages);
+	r->stage_cap = r->cut_cap = r->read_cap = 0;
+	r->read = NULL;
+	do {
 		ARENA_GROW(r->b.arena, head, r->out->n, cap);
 		head[r->out->n] = next_span(&r->p);
 		r->p.chain = 0;
 		TRY(read_stage(r));
-	}
+	} while (!at_kind(&r->p, 0, TOK_END) && !at_plan(&r->p));
 	return check_reads(r, head);
+}
+
+static int
+read_all(struct plan_reader *r, struct stages ***out)
+{
+	int n = 0, cap = 0;
+
+	*out = NULL;
+	while (!at_kind(&r->p, 0, TOK_END)) {
+		TRY(read_plan(r));
+		ARENA_GROW(r->b.arena, *out, n, cap);
+		(*out)[n++] = r->out;
+	}
+	return n ? n : err_user(r->e, EXIT_JOB, "the plan is empty");
 }
 
 int
 plan_read(struct binder *b, const struct plan_conf *conf, const char *text,
-    size_t n, int src, struct stages **out, struct err *e)
+    size_t n, int src, struct stages ***out, struct err *e)
 {
 	struct parse_options o = { .plan = 1 };
 	struct plan_reader r = { .b = *b, .conf = conf, .e = e };
@@ -119,10 +144,9 @@ plan_read(struct binder *b, const struct plan_conf *conf, const char *text,
 	r.b.params = NULL;
 	r.b.defs = NULL;
 	r.b.hints = NULL;
-	r.out = *out = NEW(b->arena, struct stages);
 	TRY(parser_open(&r.p, b->arena, text, n, src, &o, e));
 	r.p.plan = 1;
-	code = read_all(&r);
+	code = read_all(&r, out);
 	b->ids = r.b.ids;
 	b->noutput = r.b.noutput;
 	return code;

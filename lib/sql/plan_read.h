@@ -12,11 +12,13 @@
 #include "plan/stage.h"
 #include "sql/bind.h"
 
-/* Uses the binder's arena, ids, environment, catalog and count of outputs;
- * its names, parameters and macros mean nothing here.  src is the number of
- * the text among the sources.  ERR_USER with span and mostly a hint when the
- * text is wrong. */
+/* Reads all plans of a text, each of which begins with "stage 1"; returns
+ * their number, at least 1.  Uses the binder's arena, ids, environment,
+ * catalog and count of outputs; its names, parameters and macros mean
+ * nothing here.  src is the number of the text among the sources.  ERR_USER
+ * with span and mostly a hint when the text is wrong. */
 int plan_read(struct binder *b, const struct plan_conf *conf,
-    const char *text, size_t n, int src, struct stages **out, struct err *e);
+    const char *text, size_t n, int src, struct stages ***out,
+    struct err *e);
 
 #endif
