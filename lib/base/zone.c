@@ -357,6 +357,35 @@ fixed(const char *s, int32_t *offset)
 	return *s == '\0' && v[0] <= 18 && v[1] < 60 && v[2] < 60;
 }
 
+/* The three letters that Java knows (ZoneId.SHORT_IDS). */
+static const char *
+short_name(const char *name)
+{
+	static const char *const ids[][2] = {
+		{ "ACT", "Australia/Darwin" }, { "AET", "Australia/Sydney" },
+		{ "AGT", "America/Argentina/Buenos_Aires" },
+		{ "ART", "Africa/Cairo" }, { "AST", "America/Anchorage" },
+		{ "BET", "America/Sao_Paulo" }, { "BST", "Asia/Dhaka" },
+		{ "CAT", "Africa/Harare" }, { "CNT", "America/St_Johns" },
+		{ "CST", "America/Chicago" }, { "CTT", "Asia/Shanghai" },
+		{ "EAT", "Africa/Addis_Ababa" }, { "ECT", "Europe/Paris" },
+		{ "IET", "America/Indiana/Indianapolis" },
+		{ "IST", "Asia/Kolkata" }, { "JST", "Asia/Tokyo" },
+		{ "MIT", "Pacific/Apia" }, { "NET", "Asia/Yerevan" },
+		{ "NST", "Pacific/Auckland" }, { "PLT", "Asia/Karachi" },
+		{ "PNT", "America/Phoenix" }, { "PRT", "America/Puerto_Rico" },
+		{ "PST", "America/Los_Angeles" },
+		{ "SST", "Pacific/Guadalcanal" },
+		{ "VST", "Asia/Ho_Chi_Minh" }, { "EST", "-05:00" },
+		{ "MST", "-07:00" }, { "HST", "-10:00" },
+	};
+
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+		if (strcmp(ids[i][0], name) == 0)
+			return ids[i][1];
+	return name;
+}
+
 int
 zone_load(struct arena *a, const char *name, const struct zone **out,
     struct err *e)
@@ -371,6 +400,7 @@ zone_load(struct arena *a, const char *name, const struct zone **out,
 	z = arena_alloc(a, sizeof *z);
 	z->name = arena_strdup(a, name);
 	*out = z;
+	name = short_name(name);
 	if (fixed(name, &z->std))
 		return 0;
 	if (load_file(a, name, z) == 0)

@@ -221,6 +221,9 @@ const struct func func_context[] = {
 	TYPE_ROW("float", "float('0.5') = 0.5"),
 	TYPE_ROW("double", "double('0.5') = 0.5"),
 	TYPE_ROW("decimal", "decimal('10') = 10"),
+	TYPE_ROW("date", "date('2024-01-31') = date '2024-01-31'"),
+	TYPE_ROW("timestamp", "timestamp('2024-01-31') = "
+	    "timestamp '2024-01-31 00:00:00'"),
 	TYPE_ROW("string", "string(1) = '1'"),
 	TYPE_ROW("binary", "length(binary('abc')) = 3"),
 	{ 0 },

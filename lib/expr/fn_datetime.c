@@ -4,19 +4,9 @@
  * Timestamps are looked at in the session's time zone.  Units of date_trunc
  * that do not exist give null, as in Spark.
  */
-#include "base/zone.h"
-#include "column/value.h"
-#include "expr/fn_sig.h"
+#include "expr/fn_time.h"
 
 #include <strings.h>
-
-#define DAY_US ((int64_t)86400000000)
-
-static int64_t
-floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
 
 /* Argument 0 becomes a date, unless it is one or a timestamp already. */
 static int
@@ -35,19 +25,6 @@ date_arg(struct func_bind *b, int i, struct err *e)
 	return bind_cast(b, i, TYPE(DATE), e);
 }
 
-/* Local microseconds of row i of argument a. */
-static int64_t
-local_us(const struct kernel_call *k, int a, int i)
-{
-	const struct column *c = &k->arg[a];
-
-	if (c->type->kind == TYPE_DATE)
-		return ((const int32_t *)c->data)[i] * DAY_US;
-	if (c->type->kind == TYPE_TSNTZ)
-		return ((const int64_t *)c->data)[i];
-	return zone_to_local(k->zone, ((const int64_t *)c->data)[i]);
-}
-
 static int
 iso_week(int32_t days)
 {
@@ -60,7 +37,7 @@ iso_week(int32_t days)
 }
 
 enum part { YEAR, QUARTER, MONTH, WEEK, DAY, DOW, WEEKDAY, DOY, HOUR, MINUTE,
-	SECOND, NPART };
+	SECOND, ISO_YEAR, ISO_DOW, NPART };
 
 static const struct { const char *name; enum part part; } parts[] = {
 	{ "year", YEAR }, { "years", YEAR }, { "y", YEAR }, { "yr", YEAR },
@@ -73,6 +50,8 @@ static const struct { const char *name; enum part part; } parts[] = {
 	{ "hours", HOUR }, { "h", HOUR }, { "minute", MINUTE },
 	{ "minutes", MINUTE }, { "min", MINUTE }, { "second", SECOND },
 	{ "seconds", SECOND }, { "sec", SECOND }, { "s", SECOND },
+	{ "yearofweek", ISO_YEAR }, { "dayofweek_iso", ISO_DOW },
+	{ "dow_iso", ISO_DOW },
 };
 
 static int
@@ -105,6 +84,11 @@ part_of(enum part p, int64_t us)
 	case HOUR:    return (int32_t)(rest / 3600000000);
 	case MINUTE:  return (int32_t)(rest / 60000000 % 60);
 	case SECOND:  return (int32_t)(rest / 1000000 % 60);
+	case ISO_YEAR:
+		civil_from_days(days - (int32_t)(((days + 3) % 7 + 7) % 7) + 3,
+		    &y, &m, &d);
+		return (int32_t)y;
+	case ISO_DOW: return (int32_t)(((days + 3) % 7 + 7) % 7) + 1;
 	case NPART:   break;
 	}
 	return 0;
@@ -127,14 +111,56 @@ part_kernel(struct kernel_call *k, struct err *e)
 
 	(void)e;
 	ROWS(k, i)
-		out[i] = part_of(p, local_us(k, 0, i));
+		out[i] = part_of(p, time_local(k, 0, i));
 	return 0;
+}
+
+/* Parts of an interval have its sign. */
+static int
+extract_interval(struct kernel_call *k, struct err *e)
+{
+	enum part p = *(const enum part *)k->state;
+	void *out = k->out->data;
+
+	(void)e;
+	ROWS(k, i) {
+		bool ym = k->arg[1].type->kind == TYPE_YMI;
+		int64_t v = ym ? row_i32(k, 1, i) : row_i64(k, 1, i);
+
+		switch (p) {
+		case YEAR:   ((int32_t *)out)[i] = (int32_t)(v / 12); break;
+		case MONTH:  ((int8_t *)out)[i] = (int8_t)(v % 12); break;
+		case DAY:    ((int32_t *)out)[i] = (int32_t)(v / DAY_US); break;
+		case HOUR:   ((int8_t *)out)[i] = (int8_t)(v % DAY_US /
+			         (3600 * SECOND_US)); break;
+		case MINUTE: ((int8_t *)out)[i] = (int8_t)(v %
+			         (3600 * SECOND_US) / (60 * SECOND_US)); break;
+		default:     ((int64_t *)out)[i] = v % (60 * SECOND_US);
+		}
+	}
+	return 0;
+}
+
+/* Types of the parts of intervals; NULL: there is no such part. */
+static const struct type *
+interval_part_type(struct func_bind *b, const struct type *t, int p)
+{
+	if (t->kind == TYPE_YMI)
+		return p == YEAR ? TYPE(I32) : p == MONTH ? TYPE(I8) : NULL;
+	switch (p) {
+	case DAY:    return TYPE(I32);
+	case HOUR: case MINUTE:
+		     return TYPE(I8);
+	case SECOND: return type_decimal(b->env->arena, 8, 6);
+	default:     return NULL;
+	}
 }
 
 /* extract(unit, t): seconds as decimal(8,6). */
 static int
 extract_bind(struct func_bind *b, struct err *e)
 {
+	const struct type *t = b->arg[1]->type;
 	struct datum d;
 	int p;
 
@@ -143,12 +169,17 @@ extract_bind(struct func_bind *b, struct err *e)
 	if (p < 0)
 		return err_at(e, b->arg[0]->span, "'%.*s' is not a field of "
 		    "dates or timestamps", (int)d.s.n, d.s.p);
-	TRY(time_arg(b, 1, e));
-	b->type = p == SECOND ? type_decimal(b->env->arena, 8, 6) : TYPE(I32);
-	b->state = (void *)(uintptr_t)&parts[0];
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if ((int)parts[i].part == p)
 			b->state = (void *)(uintptr_t)&parts[i].part;
+	if (t->kind == TYPE_YMI || t->kind == TYPE_DTI) {
+		b->kernel = extract_interval;
+		b->type = interval_part_type(b, t, p);
+		return b->type ? 0 : err_at(e, b->arg[0]->span, "'%.*s' is "
+		    "not a field of this interval", (int)d.s.n, d.s.p);
+	}
+	TRY(time_arg(b, 1, e));
+	b->type = p == SECOND ? type_decimal(b->env->arena, 8, 6) : TYPE(I32);
 	return 0;
 }
 
@@ -159,7 +190,7 @@ extract_kernel(struct kernel_call *k, struct err *e)
 
 	(void)e;
 	ROWS(k, i) {
-		int64_t us = local_us(k, 1, i);
+		int64_t us = time_local(k, 1, i);
 
 		if (p == SECOND)
 			((int64_t *)k->out->data)[i] = us -
@@ -214,13 +245,6 @@ datediff(struct kernel_call *k, struct err *e)
 }
 
 static int
-month_days(int64_t y, int m)
-{
-	return civil_days(m == 12 ? y + 1 : y, m == 12 ? 1 : m + 1, 1) -
-	    civil_days(y, m, 1);
-}
-
-static int
 add_months(struct kernel_call *k, struct err *e)
 {
 	const int32_t *days = k->arg[0].data, *n = k->arg[1].data;
@@ -228,15 +252,9 @@ add_months(struct kernel_call *k, struct err *e)
 
 	(void)e;
 	ROWS(k, i) {
-		int64_t y, all;
-		int m, d, last;
+		int64_t t = time_add_months(days[i] * DAY_US, n[i]);
 
-		civil_from_days(days[i], &y, &m, &d);
-		all = y * 12 + m - 1 + n[i];
-		y = floor_div(all, 12);
-		m = (int)(all - y * 12) + 1;
-		last = month_days(y, m);
-		out[i] = civil_days(y, m, d < last ? d : last);
+		out[i] = (int32_t)floor_div(t, DAY_US);
 	}
 	return 0;
 }
@@ -325,9 +343,8 @@ static int
 date_trunc_bind(struct func_bind *b, struct err *e)
 {
 	TRY(bind_cast(b, 0, TYPE(STR), e));
-	if (b->arg[1]->type->kind != TYPE_TSNTZ)
-		TRY(bind_cast(b, 1, TYPE(TS), e));
-	b->type = b->arg[1]->type;
+	TRY(bind_cast(b, 1, TYPE(TS), e));
+	b->type = TYPE(TS);
 	return 0;
 }
 
@@ -344,7 +361,7 @@ date_trunc(struct kernel_call *k, struct err *e)
 	(void)e;
 	ROWS(k, i) {
 		struct bytes unit = row_bytes(k, 0, i);
-		int64_t us = local_us(k, 1, i), t = us;
+		int64_t us = time_local(k, 1, i), t = us;
 		int32_t days;
 		bool known = trunc_days(&unit, (int32_t)floor_div(us, DAY_US),
 		    &days);
@@ -361,8 +378,7 @@ date_trunc(struct kernel_call *k, struct err *e)
 			kernel_null(k, i);
 			continue;
 		}
-		out[i] = k->out->type->kind == TYPE_TS ?
-		    zone_to_utc(k->zone, t) : t;
+		out[i] = zone_to_utc(k->zone, t);
 	}
 	return 0;
 }
@@ -388,18 +404,6 @@ now_bind(struct func_bind *b, struct err *e)
 static int
 seconds_bind(struct func_bind *b, struct err *e)
 {
-	if (b->narg == 2)
-		return err_at(e, b->arg[1]->span,
-		    "%s with a pattern: not supported yet", b->fn->name);
-	if (b->narg == 0) {
-		struct datum d;
-
-		memset(&d, 0, sizeof d);
-		d.type = TYPE(I64);
-		d.i = floor_div(b->env->now_us, 1000000);
-		b->instead = expr_lit(b->env->arena, d);
-		return 0;
-	}
 	TRY(bind_cast(b, 0, TYPE(TS), e));
 	b->type = TYPE(I64);
 	return 0;
@@ -453,6 +457,12 @@ const struct func func_datetime[] = {
 	ROW("date_part", 2, 2, FN_FAILS, extract_bind, extract_kernel,
 	    "date_part(field, time)", "A field of a date or timestamp.",
 	    "date_part('month', date '2024-02-29') = 2"),
+	ROW("datepart", 2, 2, FN_FAILS, extract_bind, extract_kernel,
+	    "datepart(field, time)", "The same as date_part.",
+	    "datepart('month', date '2024-02-29') = 2"),
+	ROW("dateadd", 2, 2, FN_FAILS, days_bind, add_days,
+	    "dateadd(date, days)", "The same as date_add.",
+	    "dateadd(date '2024-02-28', 2) = date '2024-03-01'"),
 	ROW("date_add", 2, 2, FN_FAILS, days_bind, add_days,
 	    "date_add(date, days)", "The date so many days later.",
 	    "date_add(date '2024-02-28', 2) = date '2024-03-01'"),
@@ -477,8 +487,8 @@ const struct func func_datetime[] = {
 	    "week.", "trunc(date '2024-02-29', 'month') = date '2024-02-01'"),
 	ROW("date_trunc", 2, 2, FN_FAILS | FN_NULLS, date_trunc_bind,
 	    date_trunc, "date_trunc(unit, time)", "The beginning of the unit.",
-	    "date_trunc('hour', timestamp_ntz '2024-01-01 10:20:30') = "
-	    "timestamp_ntz '2024-01-01 10:00:00'"),
+	    "date_trunc('hour', timestamp '2024-01-01 10:20:30') = "
+	    "timestamp '2024-01-01 10:00:00'"),
 	ROW("current_date", 0, 0, 0, now_bind, datediff, "current_date()",
 	    "The day on which the job began.", NULL),
 	ROW("curdate", 0, 0, 0, now_bind, datediff, "curdate()",
@@ -489,9 +499,6 @@ const struct func func_datetime[] = {
 	    "The time at which the job began.", NULL),
 	ROW("localtimestamp", 0, 0, 0, now_bind, datediff, "localtimestamp()",
 	    "The time at which the job began, without zone.", NULL),
-	ROW("unix_timestamp", 0, 2, FN_FAILS, seconds_bind, unix_seconds,
-	    "unix_timestamp([time])", "Seconds since 1970.",
-	    "unix_timestamp(timestamp '1970-01-01 00:00:10Z') = 10"),
 	ROW("unix_seconds", 1, 1, FN_FAILS, seconds_bind, unix_seconds,
 	    "unix_seconds(time)", "Seconds since 1970.",
 	    "unix_seconds(timestamp '1970-01-01 00:00:10Z') = 10"),

@@ -5,13 +5,11 @@
  * the start, so that the 31st comes back after a shorter month.  All values
  * are computed as 64-bit numbers and cut to the width of the type at the end.
  */
-#include "base/zone.h"
-#include "column/value.h"
 #include "expr/coerce.h"
 #include "expr/fn_array.h"
+#include "expr/fn_time.h"
 #include "expr/func_bind.h"
 
-#define DAY_US ((int64_t)86400000000)
 #define VALUES_MAX ((int64_t)0x7ffffff0)
 
 struct values {
@@ -79,28 +77,6 @@ add_numbers(struct values *v, int64_t from, int64_t to, int64_t step,
 	return 0;
 }
 
-static int64_t
-floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
-static int64_t
-months_later(int64_t local, int64_t months)
-{
-	int64_t days = floor_div(local, DAY_US), y, all;
-	int m, d, last;
-
-	civil_from_days((int32_t)days, &y, &m, &d);
-	all = y * 12 + m - 1 + months;
-	y = floor_div(all, 12);
-	m = (int)(all - y * 12) + 1;
-	last = civil_days(m == 12 ? y + 1 : y, m == 12 ? 1 : m + 1, 1) -
-	    civil_days(y, m, 1);
-	return civil_days(y, m, d < last ? d : last) * DAY_US +
-	    local - days * DAY_US;
-}
-
 /* As add_numbers, in local time of the zone (NULL: none). */
 static int
 add_times(struct values *v, int64_t from, int64_t to, struct step s,
@@ -117,7 +93,7 @@ add_times(struct values *v, int64_t from, int64_t to, struct step s,
 		values_add(v, t);
 		if (from == to)
 			break;
-		t = months_later(local, i * s.months) + i * s.days * DAY_US;
+		t = time_add_months(local, i * s.months) + i * s.days * DAY_US;
 		t = (z ? zone_to_utc(z, t) : t) + i * s.us;
 	}
 	return 0;

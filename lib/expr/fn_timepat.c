@@ -67,47 +67,113 @@ format_kernel(struct kernel_call *k, struct err *e)
 	return 0;
 }
 
-static bool
-is_date(const struct func *f)
+/* What the text becomes: a date, a timestamp, local time or seconds. */
+static const struct type *
+result_type(const struct func *f)
 {
-	return strstr(f->name, "date") != NULL;
+	if (strstr(f->name, "date"))
+		return TYPE(DATE);
+	if (strstr(f->name, "unix"))
+		return TYPE(I64);
+	return strstr(f->name, "_ntz") ? TYPE(TSNTZ) : TYPE(TS);
 }
 
+static bool
+is_try(const struct func *f)
+{
+	return strncmp(f->name, "try_", 4) == 0;
+}
+
+/* Only texts meet the pattern; other types are cast. */
 static int
 parse_bind(struct func_bind *b, struct err *e)
 {
-	const struct type *t = is_date(b->fn) ? TYPE(DATE) : TYPE(TS);
+	const struct type *t = result_type(b->fn);
+	enum type_kind k = b->arg[0]->type->kind;
 
-	if (b->narg == 1) {
-		if (strncmp(b->fn->name, "try_", 4) == 0)
-			return expr_try_cast(b->env, b->arg[0], t, b->span,
-			    &b->instead, e);
-		return expr_cast(b->env, b->arg[0], t, b->span, &b->instead,
-		    e);
-	}
+	if (b->narg == 1 || k == TYPE_DATE || k == TYPE_TS || k == TYPE_TSNTZ)
+		return is_try(b->fn) ? expr_try_cast(b->env, b->arg[0], t,
+		    b->span, &b->instead, e) : expr_cast(b->env, b->arg[0], t,
+		    b->span, &b->instead, e);
 	TRY(bind_cast(b, 0, TYPE(STR), e));
 	b->type = t;
 	return compile(b, 1, NULL, e);
+}
+
+static int64_t
+seconds_of(int64_t us)
+{
+	return us / 1000000 - (us % 1000000 < 0);
+}
+
+static int
+seconds_kernel(struct kernel_call *k, struct err *e)
+{
+	const int64_t *us = k->arg[0].data;
+	int64_t *out = k->out->data;
+
+	(void)e;
+	for (int i = 0; i < k->n; i++)
+		out[i] = seconds_of(us[i]);
+	return 0;
+}
+
+/* unix_timestamp(): now; of a text by a pattern; of a time. */
+static int
+unix_bind(struct func_bind *b, struct err *e)
+{
+	struct datum d;
+
+	b->type = TYPE(I64);
+	if (b->narg == 0) {
+		memset(&d, 0, sizeof d);
+		d.type = TYPE(I64);
+		d.i = seconds_of(b->env->now_us);
+		b->instead = expr_lit(b->env->arena, d);
+		return 0;
+	}
+	if (b->arg[0]->type->kind == TYPE_STR)
+		return compile(b, 1, "yyyy-MM-dd HH:mm:ss", e);
+	b->kernel = seconds_kernel;
+	return bind_cast(b, 0, TYPE(TS), e);
+}
+
+/* The value of row i by the pattern; false: it does not match. */
+static bool
+parse_row(struct kernel_call *k, int i, struct bytes s)
+{
+	int64_t *out = k->out->data;
+
+	switch (k->out->type->kind) {
+	case TYPE_DATE:
+		return timepat_date(k->state, s.p, s.n,
+		    (int32_t *)k->out->data + i);
+	case TYPE_TSNTZ:
+		return timepat_local(k->state, s.p, s.n, &out[i]);
+	default:
+		if (!timepat_utc(k->state, s.p, s.n, k->zone, &out[i]))
+			return false;
+		if (k->out->type->kind == TYPE_I64)
+			out[i] = seconds_of(out[i]);
+		return true;
+	}
 }
 
 static int
 parse_kernel(struct kernel_call *k, struct err *e)
 {
 	const struct func *f = k->call->u.call.fn;
-	bool date = is_date(f), try = strncmp(f->name, "try_", 4) == 0;
 
 	ROWS(k, i) {
 		struct bytes s = row_bytes(k, 0, i);
-		bool good = date ? timepat_date(k->state, s.p, s.n,
-		    (int32_t *)k->out->data + i) : timepat_utc(k->state, s.p,
-		    s.n, k->zone, (int64_t *)k->out->data + i);
 
-		if (good)
+		if (parse_row(k, i, s))
 			continue;
-		if (!try) {
+		if (!is_try(f)) {
 			err_user(e, EXIT_JOB, "'%.*s' does not match the "
 			    "pattern", (int)(s.n < 100 ? s.n : 100), s.p);
-			return err_hint(e, "use try_%s to get NULL instead",
+			return strstr(f->name, "unix") ? ERR_USER :
+			    err_hint(e, "use try_%s to get NULL instead",
 			    f->name);
 		}
 		kernel_null(k, i);
@@ -137,6 +203,23 @@ const struct func func_timepat[] = {
 	    "The text as a timestamp.",
 	    "to_timestamp('29.02.2024 10', 'dd.MM.yyyy HH') = "
 	    "timestamp '2024-02-29 10:00:00'"),
+	ROW("to_timestamp_ltz", 1, 2, FN_FAILS | FN_NULLS, parse_bind,
+	    parse_kernel, "to_timestamp_ltz(text[, pattern])",
+	    "The same as to_timestamp.",
+	    "to_timestamp_ltz('29.02.2024 10', 'dd.MM.yyyy HH') = "
+	    "timestamp '2024-02-29 10:00:00'"),
+	ROW("to_timestamp_ntz", 1, 2, FN_FAILS | FN_NULLS, parse_bind,
+	    parse_kernel, "to_timestamp_ntz(text[, pattern])",
+	    "The text as a local time.",
+	    "to_timestamp_ntz('29.02.2024 10', 'dd.MM.yyyy HH') = "
+	    "timestamp_ntz '2024-02-29 10:00:00'"),
+	ROW("unix_timestamp", 0, 2, FN_FAILS, unix_bind, parse_kernel,
+	    "unix_timestamp([time[, pattern]])", "Seconds since 1970.",
+	    "unix_timestamp(timestamp '1970-01-01 00:00:10Z') = 10"),
+	ROW("to_unix_timestamp", 1, 2, FN_FAILS, unix_bind, parse_kernel,
+	    "to_unix_timestamp(time[, pattern])",
+	    "The same as unix_timestamp.",
+	    "to_unix_timestamp(timestamp '1970-01-01 00:00:10Z') = 10"),
 	ROW("try_to_date", 1, 2, FN_NULLS, parse_bind, parse_kernel,
 	    "try_to_date(text[, pattern])", "As to_date, null when it fails.",
 	    "try_to_date('x', 'dd.MM.yyyy') is null"),

@@ -375,6 +375,7 @@ work_init(void)
 		die(link);
 	setenv("HOME", home, 1);
 	setenv("SPARK_LOCAL_DIRS", scratch, 1);
+	setenv("TZ", "UTC", 1);
 }
 
 static void
