@@ -55,7 +55,9 @@ static int
 shortest(char *digits, double v, int single, int *exp)
 {
 	char buf[40];
-	int low = single ? 6 : 15, high = single ? 9 : 17, n = 0;
+	double normal = single ? 1.17549435e-38 : 2.2250738585072014e-308;
+	int low = v < normal ? 2 : single ? 6 : 15;     /* fewer bits there */
+	int high = single ? 9 : 17, n = 0;
 
 	for (int p = low; p <= high; p++) {
 		snprintf(buf, sizeof buf, "%.*e", p - 1, v);

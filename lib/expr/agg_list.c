@@ -185,20 +185,28 @@ list_final(const struct agg *g, void *const *state, int n,
 	    out, heap, e);
 }
 
-/* percentile(x, p), median(x): p is a constant between 0 and 1. */
+/* Argument 1, if there, is a constant between 0 and 1. */
+static int
+percentage_bind(struct agg_bind *b, struct err *e)
+{
+	struct datum d;
+
+	if (b->narg < 2)
+		return 0;
+	TRY(agg_cast(b, 1, TYPE(F64), e));
+	if (!expr_is_const(b->arg[1]) || expr_eval_const(b->env,
+	    b->arg[1], &d, e) < 0 || d.null || d.f < 0 || d.f > 1)
+		return err_at(e, b->span, "the percentage must be a "
+		    "constant from 0 to 1");
+	b->arg[1] = expr_lit(b->env->arena, d);
+	return 0;
+}
+
+/* percentile(x, p), median(x) */
 static int
 percentile_bind(struct agg_bind *b, struct err *e)
 {
-	if (b->narg > 1) {
-		struct datum d;
-
-		TRY(agg_cast(b, 1, TYPE(F64), e));
-		if (!expr_is_const(b->arg[1]) || expr_eval_const(b->env,
-		    b->arg[1], &d, e) < 0 || d.null || d.f < 0 || d.f > 1)
-			return err_at(e, b->span, "the percentage must be a "
-			    "constant from 0 to 1");
-		b->arg[1] = expr_lit(b->env->arena, d);
-	}
+	TRY(percentage_bind(b, e));
 	b->type = TYPE(F64);
 	return agg_cast(b, 0, TYPE(F64), e);
 }
@@ -208,10 +216,11 @@ approx_bind(struct agg_bind *b, struct err *e)
 {
 	const struct type *t = b->arg[0]->type;
 
-	if (!type_is_numeric(t))
+	if (!type_is_numeric(t) && t->kind != TYPE_DATE &&
+	    t->kind != TYPE_TS && t->kind != TYPE_TSNTZ)
 		return agg_refuse(b, 0, "percentile_approx", e);
-	TRY(percentile_bind(b, e));
-	return 0;
+	b->type = t;
+	return percentage_bind(b, e);
 }
 
 static double
@@ -224,7 +233,6 @@ static int
 percentile_final(const struct agg *g, void *const *state, int n,
     struct column *out, struct arena *heap, struct err *e)
 {
-	bool approx = strstr(g->fn->name, "approx") != NULL;
 	double *to = out->data, p = percentage(g);
 
 	(void)e;
@@ -240,17 +248,38 @@ percentile_final(const struct agg *g, void *const *state, int n,
 			continue;
 		}
 		order = ordered(g, l);
-		if (approx) {
-			k = (int64_t)ceil(p * (double)l->n) - 1;
-			to[i] = v[order[k < 0 ? 0 : k]];
-		} else {
-			at = p * (double)(l->n - 1);
-			k = (int64_t)at;
-			to[i] = v[order[k]];
-			if (k + 1 < l->n)
-				to[i] += (at - (double)k) *
-				    (v[order[k + 1]] - v[order[k]]);
+		at = p * (double)(l->n - 1);
+		k = (int64_t)at;
+		to[i] = v[order[k]];
+		if (k + 1 < l->n)
+			to[i] += (at - (double)k) *
+			    (v[order[k + 1]] - v[order[k]]);
+		free(order);
+	}
+	return 0;
+}
+
+/* The value at the percentile: of the type of the argument. */
+static int
+approx_final(const struct agg *g, void *const *state, int n,
+    struct column *out, struct arena *heap, struct err *e)
+{
+	size_t w = (size_t)type_width(g->type);
+
+	(void)e;
+	for (int i = 0; i < n; i++) {
+		const struct list *l = state[i];
+		uint32_t *order;
+		int64_t k;
+
+		if (l->n == 0) {
+			agg_out_null(out, i, n, heap);
+			continue;
 		}
+		order = ordered(g, l);
+		k = (int64_t)ceil(percentage(g) * (double)l->n) - 1;
+		memcpy((char *)out->data + (size_t)i * w,
+		    l->v + order[k < 0 ? 0 : k] * w, w);
 		free(order);
 	}
 	return 0;
@@ -321,10 +350,11 @@ const struct aggfn aggfn_list[] = {
 	LIST("median", 1, 1, percentile_bind, percentile_final,
 	    "median(number)", "The exact median.",
 	    "select median(x) from values (1), (3) as t(x) = 2.0"),
-	LIST("percentile_approx", 2, 3, approx_bind, percentile_final,
+	LIST("percentile_approx", 2, 3, approx_bind, approx_final,
 	    "percentile_approx(number, percentage[, accuracy])",
-	    "A value at the percentile (exact, as a double).", NULL),
-	LIST("approx_percentile", 2, 3, approx_bind, percentile_final,
+	    "The value at the percentile (exact).",
+	    "select percentile_approx(x, 0.5) from values (1), (3) as t(x) = 1"),
+	LIST("approx_percentile", 2, 3, approx_bind, approx_final,
 	    "approx_percentile(number, percentage[, accuracy])",
 	    "The same as percentile_approx.", NULL),
 	LIST("mode", 1, 1, mode_bind, mode_final, "mode(expr)",

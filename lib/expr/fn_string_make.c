@@ -4,6 +4,8 @@
  * Each result is written once, straight into the batch's heap; short ones
  * end up in their view and give the room back.
  */
+#include <utf8proc.h>
+
 #include "expr/fn_array.h"
 #include "expr/fn_string.h"
 
@@ -506,6 +508,22 @@ mask_for(const struct kernel_call *k, int class, struct bytes self)
 	return class == 4 ? self : (struct bytes){ usual[class - 1], 1 };
 }
 
+/* The class of the code point of n bytes at s; bytes of none are others. */
+static int
+mask_class(const char *s, int n)
+{
+	uint32_t cp = 0;
+
+	if (utf8_decode(s, (size_t)n, &cp) == 0)
+		return 4;
+	switch (utf8proc_category((utf8proc_int32_t)cp)) {
+	case UTF8PROC_CATEGORY_LU: return 1;
+	case UTF8PROC_CATEGORY_LL: return 2;
+	case UTF8PROC_CATEGORY_ND: return 3;
+	default:                   return 4;
+	}
+}
+
 int
 k_mask(struct kernel_call *k, struct err *e)
 {
@@ -524,13 +542,9 @@ k_mask(struct kernel_call *k, struct err *e)
 		p = at = row_room(k, cap);
 		for (size_t j = 0; j < s.n; ) {
 			int n = utf8_check(s.p + j, s.n - j);
-			char c = s.p[j];
-			int class = c >= 'A' && c <= 'Z' ? 1
-			    : c >= 'a' && c <= 'z' ? 2
-			    : c >= '0' && c <= '9' ? 3 : 4;
 
 			n = n ? n : 1;
-			at = put(at, mask_for(k, class,
+			at = put(at, mask_for(k, mask_class(s.p + j, n),
 			    (struct bytes){ s.p + j, (size_t)n }));
 			j += (size_t)n;
 		}

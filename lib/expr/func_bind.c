@@ -128,10 +128,48 @@ compare_type(struct func_bind *b, const struct expr *x, const struct expr *y)
 	return coerce_common(a, dx, dy);
 }
 
+/* t with the names of fields that it has in like, where the shapes agree. */
+static const struct type *
+named_like(struct arena *a, const struct type *t, const struct type *like)
+{
+	struct type copy = *t;
+	struct type_field *f;
+
+	if (!type_is_nested(t) || t->kind != like->kind ||
+	    t->nfield != like->nfield)
+		return t;
+	f = NEW_N(a, struct type_field, t->nfield);
+	for (int i = 0; i < t->nfield; i++) {
+		f[i] = t->field[i];
+		f[i].name = like->field[i].name;
+		f[i].type = named_like(a, f[i].type, like->field[i].type);
+	}
+	copy.field = f;
+	return type_copy(a, &copy);
+}
+
+int
+bind_names(struct func_bind *b, int from, struct err *e)
+{
+	for (int i = from + 1; i < b->narg; i++) {
+		const struct type *t = b->arg[i]->type;
+
+		if (type_is_nested(t))
+			TRY(cast_implicit(b->env, b->arg[i], named_like(
+			    b->env->arena, t, b->arg[from]->type), &b->arg[i],
+			    e));
+	}
+	return 0;
+}
+
 int
 bind_comparable(struct func_bind *b, int i, int j, struct err *e)
 {
-	const struct type *t = compare_type(b, b->arg[i], b->arg[j]);
+	const struct type *t;
+
+	if (i == 0 && j == 1)
+		TRY(bind_names(b, 0, e));
+	t = compare_type(b, b->arg[i], b->arg[j]);
 
 	if (t == NULL || !type_is_ordered(t))
 		return bind_refuse(b, e);

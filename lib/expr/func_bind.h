@@ -28,6 +28,10 @@ extern const struct func func_cast[];           /* [0] cast, [1] try_cast */
 /* Brings arguments i and j to a type in which they can be compared. */
 int bind_comparable(struct func_bind *b, int i, int j, struct err *e);
 
+/* Gives structs behind argument from its names of fields: where values are
+ * compared, names do not matter. */
+int bind_names(struct func_bind *b, int from, struct err *e);
+
 /* Appends "(int, string)": the argument types. */
 void bind_types(struct text *to, const struct func_bind *b);
 

@@ -220,6 +220,7 @@ in_bind(struct func_bind *b, struct err *e)
 {
 	struct in_state *s = NEW(b->env->arena, struct in_state);
 
+	TRY(bind_names(b, 0, e));
 	TRY(bind_common(b, 0, e));
 	if (!type_is_ordered(b->arg[0]->type))
 		return bind_refuse(b, e);

@@ -221,6 +221,57 @@ has_alias(const struct ast_call *call)
 	return false;
 }
 
+static bool
+only_days(const struct ast_expr *x)
+{
+	static const char *const unit[] = { "day", "days", "week", "weeks" };
+	int at = 0;
+
+	if (x->kind != AST_INTERVAL)
+		return false;
+	for (int i = 0; i < x->u.interval.npart; i++) {
+		const struct ast_interval_part *p = &x->u.interval.part[i];
+
+		if (p->unit == NULL || p->to)
+			return false;
+		for (at = 0; at < 4 && strcasecmp(p->unit, unit[at]) != 0;)
+			at++;
+		if (at == 4)
+			return false;
+	}
+	return x->u.interval.npart > 0;
+}
+
+/* date + interval 2 days is a date, unlike date + interval 48 hours. */
+static int
+shift_by_days(struct bind_ctx *c, const struct ast_expr *x,
+    struct expr *const *arg, struct expr **out, struct err *e)
+{
+	const struct ast_call *call = &x->u.call;
+	bool minus = strcmp(call->name, "-") == 0;
+	struct expr *to[2];
+	int64_t days;
+	int at;
+
+	if (!call->op || call->narg != 2 ||
+	    (!minus && strcmp(call->name, "+") != 0))
+		return 0;
+	for (at = minus; at < 2 && !only_days(call->arg[at]);)
+		at++;
+	if (at == 2 || arg[!at]->type->kind != TYPE_DATE)
+		return 0;
+	days = arg[at]->u.lit.i / 86400000000LL;
+	if (days * 86400000000LL != arg[at]->u.lit.i || days > INT32_MAX ||
+	    days < -INT32_MAX)
+		return 0;
+	to[0] = arg[!at];
+	to[1] = expr_int(c->b->arena, (int32_t)days);
+	to[1]->span = arg[at]->span;
+	TRY(expr_call(&c->b->env, minus ? "date_sub" : "date_add", to, 2,
+	    x->span, out, e));
+	return 1;
+}
+
 static int
 bind_scalar(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
     struct err *e)
@@ -243,6 +294,9 @@ bind_scalar(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 	if (strcmp(call->name, "struct") == 0 && has_alias(call))
 		return bind_struct(c, x, out, e);
 	TRY(bind_args(c, call, &arg, e));
+	r = shift_by_days(c, x, arg, out, e);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	r = expr_call(&c->b->env, call->name, arg, call->narg,
 	    call->op ? x->span : x->span, out, e);
 	return r < 0 ? err_place(e, x->span) : 0;

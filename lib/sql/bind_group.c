@@ -95,6 +95,7 @@ struct regroup {
 	int nagg, cap, name_cap;
 	struct node *node;              /* the aggregate, in the second pass */
 	const struct scope *scope;      /* of the input: its columns must go */
+	const struct pending *below;    /* subqueries joined to the input */
 };
 
 static void
@@ -151,6 +152,10 @@ left_over(struct regroup *g, struct expr *x, struct err *e)
 			return err_hint(e, "add it to group by, or use "
 			    "any_value(%s)", x->u.col.name);
 		}
+	for (const struct pending *p = g->below; p; p = p->next)
+		if (pending_column(p) == x->u.col.id)
+			return err_at(e, x->span, "this subquery is read both "
+			    "inside and outside of an aggregate");
 	return 0;       /* the column of a pending subquery */
 }
 
@@ -181,6 +186,22 @@ rewrite(struct regroup *g, struct expr *x, struct expr **out, struct err *e)
 	return 0;
 }
 
+/* Subqueries that keys and aggregates read are joined to the input. */
+static void
+pending_in_group(struct regroup *g, struct rel *r, struct expr *const *key,
+    int nkey, struct err *e)
+{
+	struct expr **x = NEW_N(g->c->b->arena, struct expr *,
+	    nkey + g->nagg + 1);
+	int n = 0;
+
+	for (int i = 0; i < nkey; i++)
+		x[n++] = key[i];
+	for (int i = 0; i < g->nagg; i++)
+		x[n++] = g->agg[i];
+	g->below = bind_pending_below(g->c, r, x, n, e);
+}
+
 int
 bind_group(struct bind_ctx *c, struct rel *r, const struct items *key,
     struct expr **x, int n, struct span span, struct err *e)
@@ -199,11 +220,18 @@ bind_group(struct bind_ctx *c, struct rel *r, const struct items *key,
 	}
 	for (int i = 0; i < n; i++)
 		expr_walk(x[i], find_aggs, &g);
+	pending_in_group(&g, r, k, key->n, e);
+	for (struct pending *p = c->pending; p; p = p->next)
+		for (int i = 0; i < p->nkey; i++)
+			expr_walk(p->lkey[i], find_aggs, &g);
 	g.node = node_aggregate(c->b, r->node, k, name, key->n, g.agg,
 	    g.agg_name, g.nagg);
 	g.node->span = span;
 	for (int i = 0; i < n; i++)
 		TRY(rewrite(&g, x[i], &x[i], e));
+	for (struct pending *p = c->pending; p; p = p->next)
+		for (int i = 0; i < p->nkey; i++)
+			TRY(rewrite(&g, p->lkey[i], &p->lkey[i], e));
 	r->node = g.node;
 	return 0;
 }

@@ -110,6 +110,14 @@ int bind_over(struct binder *b, const struct bind_name *names,
 
 /* Joins what is pending to the relation. */
 int bind_pending(struct bind_ctx *c, struct rel *r, struct err *e);
+
+/* Joins to r those that one of the n expressions x reads, keeps the others
+ * pending.  Returns the list of those that were joined. */
+struct pending *bind_pending_below(struct bind_ctx *c, struct rel *r,
+    struct expr *const *x, int n, struct err *e);
+
+/* The id of the column that stands for a subquery. */
+int pending_column(const struct pending *p);
 /* Layout asked for by hints, stages and clauses: repartition 8 by a … */
 int bind_repartition(struct binder *b, enum part_kind part, int n,
     struct sort_key *key, int nkey, struct rel *r, struct span span,

@@ -6,7 +6,9 @@
  *	x in (select …)   mark join: a boolean column, three-valued
  *
  * The joins are pending until the relation that the expression belongs to
- * is complete: bind_pending puts them below the filter or project.  A
+ * is complete: bind_pending puts them below the filter or project, and
+ * bind_pending_below those that group by keys and aggregates read below the
+ * aggregate (bind_group).  A
  * condition that is only "x [not] in (select …)" becomes a semi or null-aware
  * anti join instead (bind_where).
  */
@@ -171,20 +173,92 @@ bind_subquery(struct bind_ctx *c, const struct ast_expr *x,
 	return err_set(e, ERR_BUG, "subquery kind");
 }
 
+static void
+join_pending(struct bind_ctx *c, struct rel *r, const struct pending *p)
+{
+	struct node *j = node_join(c->b, p->kind, r->node, p->plan);
+
+	j->u.join.nkey = p->nkey;
+	j->u.join.lkey = p->lkey;
+	j->u.join.rkey = p->rkey;
+	if (p->kind == JOIN_MARK)
+		j->out->col[j->out->ncol - 1] = p->mark;
+	r->node = j;
+}
+
 int
 bind_pending(struct bind_ctx *c, struct rel *r, struct err *e)
 {
 	(void)e;
-	for (struct pending *p = c->pending; p; p = p->next) {
-		struct node *j = node_join(c->b, p->kind, r->node, p->plan);
-
-		j->u.join.nkey = p->nkey;
-		j->u.join.lkey = p->lkey;
-		j->u.join.rkey = p->rkey;
-		if (p->kind == JOIN_MARK)
-			j->out->col[j->out->ncol - 1] = p->mark;
-		r->node = j;
-	}
+	for (struct pending *p = c->pending; p; p = p->next)
+		join_pending(c, r, p);
 	c->pending = NULL;
 	return 0;
+}
+
+int
+pending_column(const struct pending *p)
+{
+	return p->kind == JOIN_MARK ? p->mark.id : p->plan->out->col[0].id;
+}
+
+struct reads {                  /* does an expression read this column? */
+	int id;
+	bool yes;
+};
+
+static void
+reads_column(struct expr *x, void *arg)
+{
+	struct reads *r = arg;
+
+	r->yes |= x->kind == EXPR_COL && x->u.col.id == r->id;
+}
+
+static bool
+one_reads(struct expr *const *x, int n, int id)
+{
+	struct reads r = { .id = id };
+
+	for (int i = 0; i < n; i++)
+		expr_walk(x[i], reads_column, &r);
+	return r.yes;
+}
+
+struct pending *
+bind_pending_below(struct bind_ctx *c, struct rel *r, struct expr *const *x,
+    int n, struct err *e)
+{
+	struct pending *below = NULL, **all, *p;
+	int np = 0, last;
+
+	(void)e;
+	for (p = c->pending; p; p = p->next)
+		np++;
+	all = NEW_N(c->b->arena, struct pending *, np + 1);
+	for (np = 0, p = c->pending; p; p = p->next)
+		all[np++] = p;
+	/* What a later one reads on its left side comes before it. */
+	for (last = np - 1; last >= 0; last--) {
+		bool needed = one_reads(x, n, pending_column(all[last]));
+
+		for (p = below; p && !needed; p = p->next)
+			needed = one_reads(p->lkey, p->nkey,
+			    pending_column(all[last]));
+		if (!needed)
+			continue;
+		all[last]->next = below;
+		below = all[last];
+		all[last] = NULL;
+	}
+	c->pending = NULL;
+	for (last = np - 1; last >= 0; last--) {
+		if (!all[last])
+			continue;
+		all[last]->next = c->pending;
+		c->pending = all[last];
+	}
+	for (p = below; p; p = p->next)
+		join_pending(c, r, p);
+	return below;
 }

@@ -1,4 +1,5 @@
 """sp, DuckDB and Spark: each gets the tables and runs queries."""
+import logging
 import os
 import subprocess
 
@@ -84,6 +85,7 @@ class Spark:
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
         self.scratch = scratch
+        logging.getLogger("SQLQueryContextLogger").disabled = True
         self.spark = (
             SparkSession.builder.master("local[1]")
             .config("spark.ui.enabled", "false")
