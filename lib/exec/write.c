@@ -5,7 +5,9 @@
  * they become part of the output when the task commits.  With partition by,
  * rows go to files by the values of the partition columns, at most FILES_OPEN
  * at a time: the file with the fewest buffered rows is then finished and the
- * next rows of its partition begin another one.
+ * next rows of its partition begin another one.  The parts of a single file
+ * go into it directly when their turn has come (store/single.h), else they
+ * are held back; what is too large for that becomes a file first.
  */
 #include "exec/op.h"
 #include "exec/task.h"
@@ -15,17 +17,22 @@
 #include "column/value.h"
 #include "format/format.h"
 #include "io/sink.h"
+#include "store/single.h"
 
 #define FILES_OPEN 256
 #define FLUSH_BYTES ((size_t)1 << 20)
+#define HOLD_BYTES ((size_t)64 << 20)   /* of a single file's part */
 
 struct out_file {
 	char *dir;                      /* "k=v/…/", or "" */
 	const char *name;
-	struct sink *sink;
+	struct sink *sink;              /* NULL: the single one, or none yet */
 	struct writer *writer;
 	struct text text;
-	int64_t rows;
+	bool direct;                    /* it is this part's turn */
+	size_t kept;                    /* bytes held back in the text */
+	int64_t held;                   /* charged for them */
+	int64_t rows, bytes;
 	struct out_file *next;          /* in its hash chain */
 };
 
@@ -94,10 +101,23 @@ output_of(const struct write *w)
 }
 
 static int
-open_file(struct write *w, struct out_file *f, struct err *e)
+open_sink(struct write *w, struct out_file *f, struct err *e)
 {
 	struct task *t = w->op.task;
 	const char *path;
+
+	TRY(output_path(output_of(w), t->part, t->attempt, f->name, &t->arena,
+	    &path, e));
+	TRY(sink_open(&f->sink, path, e));
+	if (w->op.node->u.write.single)
+		sink_passing(f->sink);
+	return 0;
+}
+
+static int
+open_file(struct write *w, struct out_file *f, struct err *e)
+{
+	struct task *t = w->op.task;
 	int number = w->made++;
 
 	/* The parts of one file are joined: only the first has a header. */
@@ -109,18 +129,56 @@ open_file(struct write *w, struct out_file *f, struct err *e)
 	else
 		f->name = arena_printf(&t->arena, "%spart-%05d.%s", f->dir,
 		    t->part, output_extension(output_of(w)));
-	TRY(output_path(output_of(w), t->part, t->attempt, f->name, &t->arena,
-	    &path, e));
-	TRY(sink_open(&f->sink, path, e));
+	if (output_single(output_of(w)) == NULL)
+		TRY(open_sink(w, f, e));
 	return writer_open(&f->writer, w->format, w->schema, &w->options,
 	    t->env->zone, &f->text, e);
 }
 
+/* The text of a single file's part: to the file, or held back.  1: done;
+ * 0: it must go to a file of its own. */
 static int
-flush(struct out_file *f, struct err *e)
+flush_single(struct write *w, struct out_file *f, struct err *e)
 {
+	struct task *t = w->op.task;
+	struct single *s = output_single(output_of(w));
+	int64_t more;
+
+	if (!f->direct)
+		f->direct = single_turn(s, t->part, t->attempt);
+	if (f->direct) {
+		TRY(single_put(s, f->text.p, f->text.n, e));
+		f->bytes += (int64_t)f->text.n;
+		text_clear(&f->text);
+		if (f->held) {
+			text_release(&f->text);
+			pool_give(&w->op.pool, f->held);
+			f->held = 0;
+			f->kept = 0;
+		}
+		return 1;
+	}
+	more = (int64_t)f->text.cap - f->held;
+	if (f->text.n > HOLD_BYTES || !pool_try(&w->op.pool, more))
+		return 0;
+	f->held += more;
+	f->kept = f->text.n;
+	return 1;
+}
+
+static int
+flush(struct write *w, struct out_file *f, struct err *e)
+{
+	if (f->sink == NULL) {
+		int r = flush_single(w, f, e);
+
+		if (r != 0)
+			return r;
+		TRY(open_sink(w, f, e));
+	}
 	TRY(sink_write(f->sink, f->text.p, f->text.n, e));
 	text_clear(&f->text);
+	f->kept = 0;
 	return 0;
 }
 
@@ -137,21 +195,39 @@ task_output(struct write *w)
 	return &t->commit[t->ncommit++];
 }
 
+/* Ends the part of a single file. */
+static void
+finish_single(struct write *w, struct out_file *f)
+{
+	struct task *t = w->op.task;
+
+	f->name = NULL;
+	f->bytes += (int64_t)f->text.n;
+	if (!f->direct)
+		single_wait(output_single(output_of(w)), t->part, t->attempt,
+		    &f->text, &t->env->pool);
+}
+
 /* Ends a file and notes it for the commit. */
 static int
 finish_file(struct write *w, struct out_file *f, struct err *e)
 {
 	struct task_output *o = task_output(w);
+	struct sink_figures fig = { 0, 0 };
 	struct output_file *done;
-	struct sink_figures fig;
 	struct sink *sink;
 
 	if (f->writer->class->finish)
 		TRY(f->writer->class->finish(f->writer, &f->text, e));
-	TRY(flush(f, e));
+	TRY(flush(w, f, e));
 	sink = f->sink;
 	f->sink = NULL;                 /* freed also when closing fails */
-	TRY(sink_close(sink, &fig, e));
+	if (sink) {
+		TRY(sink_close(sink, &fig, e));
+	} else {
+		finish_single(w, f);
+		fig.bytes = f->bytes;
+	}
 	done = NEW_N(&w->op.task->arena, struct output_file, o->nfile + 1);
 	if (o->nfile)
 		memcpy(done, o->file, sizeof *done * (size_t)o->nfile);
@@ -244,7 +320,7 @@ put(struct write *w, struct out_file *f, const struct batch *b,
 	out.ncol = w->schema->ncol;
 	TRY(f->writer->class->put(f->writer, &out, &f->text, e));
 	f->rows += b->n;
-	return f->text.n > FLUSH_BYTES ? flush(f, e) : 0;
+	return f->text.n > f->kept + FLUSH_BYTES ? flush(w, f, e) : 0;
 }
 
 /* Runs of rows with the same directory go together. */
@@ -347,6 +423,9 @@ write_close(struct op *op)
 			writer_close(f->writer);
 		if (f->sink)
 			sink_abort(f->sink);
+		if (f->direct)
+			single_leave(output_single(output_of(w)),
+			    w->op.task->part, w->op.task->attempt);
 		text_release(&f->text);
 		free(f->dir);
 	}

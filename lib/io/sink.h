@@ -20,6 +20,10 @@ struct sink_figures {
  * compressed. */
 int  sink_open(struct sink **out, const char *path, struct err *e);
 int  sink_write(struct sink *s, const char *p, size_t n, struct err *e);
+
+/* Its bytes will be copied elsewhere: it need not be durable at close. */
+void sink_passing(struct sink *s);
+
 /* Writes the rest, fsyncs, closes: each checked.  Frees the sink. */
 int  sink_close(struct sink *s, struct sink_figures *out, struct err *e);
 void sink_abort(struct sink *s);        /* closes and frees, removes nothing */

@@ -23,9 +23,11 @@
 #include "base/err.h"
 #include "base/fail.h"
 #include "base/text.h"
+#include "io/sink.h"
 #include "io/tree.h"
 #include "store/journal.h"
 #include "store/manifest.h"
+#include "store/single.h"
 #include "store/staging.h"
 
 struct output {
@@ -33,6 +35,7 @@ struct output {
 	struct output_conf conf;
 	struct staging at;
 	char *staged;                   /* what is renamed */
+	struct single *single;          /* or NULL */
 	pthread_mutex_t lock;
 	bool *won;                      /* partitions that are committed */
 	int nwon;
@@ -93,6 +96,12 @@ target_there(struct output *o, int *go_on, struct err *e)
 	return 0;
 }
 
+static char *
+one_file(struct output *o)
+{
+	return arena_printf(&o->arena, "%s/one", o->at.dir);
+}
+
 static int
 make_staging(struct output *o, struct err *e)
 {
@@ -102,7 +111,9 @@ make_staging(struct output *o, struct err *e)
 	    mkdir(arena_printf(&o->arena, "%s/a", o->at.dir), 0777) < 0)
 		return err_sys(e, "could not make a directory in \"%s\"",
 		    o->at.dir);
-	return 0;
+	if (!o->conf.single || sink_suffix_of(o->conf.extension)[0])
+		return 0;
+	return single_open(&o->single, one_file(o), e);
 }
 
 int
@@ -133,6 +144,12 @@ const char *
 output_extension(const struct output *o)
 {
 	return o->conf.extension;
+}
+
+struct single *
+output_single(struct output *o)
+{
+	return o->single;
 }
 
 static char *
@@ -211,6 +228,32 @@ move_files(struct output *o, int part, int attempt,
 	return 1;
 }
 
+static int
+count_single(struct output *o, int part, const struct output_file *file,
+    int nfile, struct err *e)
+{
+	TRY(step("commit.task", e));
+	for (int i = 0; i < nfile; i++) {
+		o->rows += file[i].rows;
+		o->bytes += file[i].bytes;
+	}
+	o->won[part] = true;
+	return 1;
+}
+
+/* Writes, so the output must not be locked. */
+static void
+pass_on(struct output *o, int part, int attempt,
+    const struct output_file *file, int nfile)
+{
+	struct arena a = { 0 };
+
+	single_commit(o->single, part, attempt, nfile && file[0].name ?
+	    arena_printf(&a, "%s/%s", attempt_dir(o, &a, part, attempt),
+	    file[0].name) : NULL);
+	arena_release(&a);
+}
+
 int
 output_task_commit(struct output *o, int part, int attempt,
     const struct output_file *file, int nfile, struct err *e)
@@ -226,9 +269,13 @@ output_task_commit(struct output *o, int part, int attempt,
 		    (size_t)(n - o->nwon) * sizeof *o->won);
 		o->nwon = n;
 	}
-	if (!o->won[part])
+	if (!o->won[part] && o->single)
+		r = count_single(o, part, file, nfile, e);
+	else if (!o->won[part])
 		r = move_files(o, part, attempt, file, nfile, e);
 	pthread_mutex_unlock(&o->lock);
+	if (r == 1 && o->single)
+		pass_on(o, part, attempt, file, nfile);
 	return r;
 }
 
@@ -252,7 +299,7 @@ by_name(const void *a, const void *b)
 static int
 join_parts(struct output *o, struct err *e)
 {
-	char *one = arena_printf(&o->arena, "%s/one", o->at.dir);
+	char *one = one_file(o);
 	int fd = open(one, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
 	int r = 0;
 
@@ -293,8 +340,9 @@ output_prepare(struct output *o, struct err *e)
 	if (o->nfile)
 		qsort(o->file, (size_t)o->nfile, sizeof *o->file, by_name);
 	if (o->conf.single) {
-		TRY(join_parts(o, e));
-		o->staged = arena_printf(&o->arena, "%s/one", o->at.dir);
+		TRY(o->single ? single_close(o->single, e) :
+		    join_parts(o, e));
+		o->staged = one_file(o);
 		o->prepared = true;
 		return 0;
 	}
@@ -449,6 +497,7 @@ output_close(struct output *o)
 {
 	if (o == NULL)
 		return;
+	single_free(o->single);
 	if (o->keep)
 		staging_leave(&o->at);
 	else

@@ -22,6 +22,7 @@
 struct arena;
 struct err;
 struct output;
+struct single;
 struct text;
 
 enum output_mode { OUTPUT_ERROR, OUTPUT_OVERWRITE, OUTPUT_APPEND,
@@ -39,7 +40,8 @@ struct output_conf {
 
 /* One file that a task wrote. */
 struct output_file {
-	const char *name;               /* relative to the output */
+	const char *name;               /* relative to the output; NULL: given
+	                                 * to output_single */
 	int64_t rows, bytes;
 	uint64_t sum;                   /* XXH3-64 of the file's bytes */
 };
@@ -56,13 +58,17 @@ int output_open(struct output **out, const struct output_conf *conf,
 int output_path(struct output *o, int part, int attempt, const char *name,
     struct arena *a, const char **path, struct err *e);
 
+/* The file of a single output that tasks write into (store/single.h), or
+ * NULL: they write files of their own, which are joined at the end. */
+struct single *output_single(struct output *o);
+
 /* The attempt succeeded: its files (written, fsynced, closed) move from a/
  * to c/.  Only one attempt of a partition can win; 0 for the others. */
 int output_task_commit(struct output *o, int part, int attempt,
     const struct output_file *file, int nfile, struct err *e);
 void output_task_abort(struct output *o, int part, int attempt);
 
-/* Single mode: joins the partitions' files in order into one. Then all:
+/* Single mode: the partitions' files become one, in order. Then all:
  * manifest and journal written and fsynced; nothing visible yet. */
 int output_prepare(struct output *o, struct err *e);
 

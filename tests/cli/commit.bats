@@ -218,3 +218,26 @@ numbers() {
 	[ -L link ]
 	[ "$(numbers real)" = '0 1 2 ' ]
 }
+
+@test "a single file of many parts: in order, whole or not at all" {
+	local job point
+	job="from range(0, 3000000) | select id as a | where a % 7 < 3 |
+	    write 'one.csv' csv overwrite single"
+	sp-submit -m 'local[1]' -e "$job"
+	cp one.csv want.csv
+	[ "$(wc -l <want.csv)" -eq 1285716 ]
+	sp-submit -m 'local[3]' -e "$job"
+	cmp one.csv want.csv
+	SP_FORCE=chaos:3 sp-submit -m 'local[3]' -e "$job"
+	cmp one.csv want.csv
+	sp-submit -m 'local[3]' --memory 4m -e "$job"
+	cmp one.csv want.csv
+	echo old >one.csv
+	for point in sink.write commit.join commit.task; do
+		SP_FAIL=$point:1 run sp-submit -c spark.task.maxFailures=1 \
+		    -e "$job"
+		[ "$status" -ne 0 ]
+		[ "$(cat one.csv)" = old ]
+		[ -z "$(staging)" ]
+	done
+}
