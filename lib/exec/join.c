@@ -1,63 +1,39 @@
 /*
  * join -- hash joins and nested loops of every kind; the right side builds.
  *
- * A broadcast build side is made once a stage and shared by its tasks; else
- * each task builds its own.  For each probe batch candidate pairs are made,
- * the rest of the condition is evaluated on them, and what it means depends
- * on the kind: inner and outer joins emit the pairs, the others only note
- * which probe rows have a partner.  Without keys every pair is a candidate.
+ * A broadcast build side is made once a stage, by all its tasks, and shared;
+ * else each task builds its own.  A left batch first gets the first partner
+ * of all its rows at once (most keys have one), then further partners row by
+ * row; without keys every pair is a candidate.
  *
- * When a task's own build side does not fit the pool, both sides are cut by
- * hash bits into SPLITS spill files and joined one by one (grace hash join).
+ * When a build side does not fit the pool, both sides are cut by hash bits
+ * into files that are joined pair by pair (grace hash join).  What cannot be
+ * cut, or is still too large (one key with very many rows; a broadcast side
+ * that is larger than was thought), is joined in passes: the build side a
+ * piece at a time, the left rows, in a file, once for each piece; which of
+ * them have met a partner is carried on in a bitmap until the last pass.
  */
 #include "exec/join.h"
 
 #include <stdlib.h>
 
-#include "base/hash.h"
-
 #define FORCED_ROWS 40          /* SP_FORCE=spill cuts builds above */
+#define BUILD_MIN ((int64_t)512 << 10)  /* of a pass, whatever the pool says */
 
-static bool
-rows_of_both(enum join_kind k)
-{
-	return k == JOIN_INNER || k == JOIN_CROSS || k == JOIN_LEFT ||
-	    k == JOIN_FULL;
-}
-
-static bool
-shared_build(const struct join *j)
-{
-	const struct node *r = j->op.node->kid[1];
-
-	while (r->nkid == 1)
-		r = r->kid[0];
-	return r->kind == NODE_READ && r->u.read.part == PART_BROADCAST &&
-	    r->nkid == 0 && j->op.node->kid[1]->kind == NODE_READ;
-}
-
-static int
-programs(struct join *j, struct err *e)
+static void
+key_sources(struct join *j)
 {
 	const struct node *n = j->op.node;
-	struct program_env env = task_program_env(j->op.task);
-	struct arena *a = &j->op.task->arena;
-	struct schema *both;
-	int nl = n->kid[0]->out->ncol, nr = n->kid[1]->out->ncol;
+	const struct schema *r = n->kid[1]->out;
 
-	TRY(program_new(&j->lprog, a, n->kid[0]->out, n->u.join.lkey,
-	    n->u.join.nkey, &env, e));
-	TRY(program_new(&j->rprog, a, n->kid[1]->out, n->u.join.rkey,
-	    n->u.join.nkey, &env, e));
-	if (n->u.join.cond == NULL)
-		return 0;
-	both = schema_new(a, nl + nr);
-	memcpy(both->col, n->kid[0]->out->col,
-	    sizeof *both->col * (size_t)nl);
-	memcpy(both->col + nl, n->kid[1]->out->col,
-	    sizeof *both->col * (size_t)nr);
-	return program_new(&j->cond, a, both,
-	    (struct expr *const *)&n->u.join.cond, 1, &env, e);
+	j->source = NEW_N(&j->op.task->arena, int, r->ncol + 1);
+	for (int c = 0; c < r->ncol; c++) {
+		j->source[c] = -1;
+		for (int k = 0; k < n->u.join.nkey; k++)
+			if (n->u.join.rkey[k]->kind == EXPR_COL &&
+			    n->u.join.rkey[k]->u.col.id == r->col[c].id)
+				j->source[c] = k;
+	}
 }
 
 static int
@@ -65,489 +41,435 @@ join_open(struct op *op, struct err *e)
 {
 	struct join *j = (struct join *)op;
 	const struct node *n = op->node;
+	struct program_env env = task_program_env(op->task);
 	struct arena *a = &op->task->arena;
-	int nl = n->kid[0]->out->ncol, nr = n->kid[1]->out->ncol;
+	int nkey = n->u.join.nkey;
 
-	j->kind = n->u.join.kind;
-	j->nl = nl;
-	j->nr = nr;
-	j->nkey = n->u.join.nkey;
-	j->key = NEW_N(a, struct column, j->nkey + 1);
-	j->pair = NEW_N(a, struct column, nl + nr + 2);
-	j->ltype = NEW_N(a, const struct type *, nl + 1);
-	j->rtype = NEW_N(a, const struct type *, nr + j->nkey + 1);
-	for (int i = 0; i < nl; i++)
-		j->ltype[i] = n->kid[0]->out->col[i].type;
-	for (int i = 0; i < nr; i++)
-		j->rtype[i] = n->kid[1]->out->col[i].type;
-	for (int i = 0; i < j->nkey; i++)
-		j->rtype[nr + i] = n->u.join.rkey[i]->type;
-	return programs(j, e);
+	TRY(join_out_open(&j->out, op, e));
+	j->key = NEW_N(a, struct column, nkey + 1);
+	j->probe.key = j->key;
+	j->probe.hash = j->hash;
+	key_sources(j);
+	TRY(program_new(&j->lprog, a, n->kid[0]->out, n->u.join.lkey, nkey,
+	    &env, e));
+	return program_new(&j->rprog, a, n->kid[1]->out, n->u.join.rkey, nkey,
+	    &env, e);
 }
 
-static int
-keys_of(struct join *j, struct program *p, const struct batch *b,
+int
+join_keys_of(struct join *j, struct program *p, const struct batch *b,
     struct err *e)
 {
 	TRY(program_run(p, b, j->key, e));
-	for (int k = 0; k < j->nkey; k++)
+	for (int k = 0; k < j->out.nkey; k++)
 		col_hash(&j->key[k], NULL, b->n, k ? COL_HASH_COMBINE :
 		    COL_HASH_FIRST, j->hash);
 	return 0;
 }
 
-static int
-split_of(const struct join *j, uint64_t h)
+int
+join_source_next(struct join_source *s, struct batch *b, struct err *e)
 {
-	return (int)(h >> (40 - 4 * j->depth) & (SPLITS - 1));
+	if (s->op)
+		return op_next(s->op, b, e);
+	return s->spill ? spill_next(s->spill, b, e) : 0;
 }
 
-/* Sends rows to the spill files of their hashes; null keys to file 0. */
-static int
-split_rows(struct join *j, struct spill **to, const struct type *const *type,
-    int ncol, struct batch *b, struct err *e)
+void
+join_own_build(struct join *j)
 {
-	int32_t pick[BATCH_ROWS];
-	struct batch part = *b;
-
-	part.pick = pick;
-	for (int s = 0; s < SPLITS; s++) {
-		part.n = 0;
-		for (int i = 0; i < b->n; i++)
-			if (split_of(j, j->hash[i]) == s)
-				pick[part.n++] = batch_row(b, i);
-		if (part.n == 0)
-			continue;
-		if (to[s] == NULL)
-			TRY(spill_new(&to[s], j->op.task->env->scratch, type,
-			    ncol, e));
-		TRY(spill_put(to[s], &part, e));
-	}
-	return 0;
+	build_release(&j->own);
+	build_init(&j->own, &j->op.pool, j->out.rtype, j->out.nr, j->out.nkey,
+	    j->source);
+	j->build = &j->own;
 }
 
-/* What has been built so far goes to the files too. */
-static int
-split_build(struct join *j, struct build *b, struct err *e)
-{
-	struct column *col = NEW_N(&j->op.task->arena, struct column,
-	    j->nr + 1);
-
-	for (int64_t from = 0; from < b->n; from += BATCH_ROWS) {
-		int n = b->n - from < BATCH_ROWS ? (int)(b->n - from) :
-		    BATCH_ROWS;
-		struct batch rows = { col, j->nr, n, n, NULL };
-
-		for (int i = 0; i < j->nr; i++)
-			builder_column(&b->col[i], from, n, &col[i],
-			    &j->op.task->arena);
-		memcpy(j->hash, b->hash + from, sizeof *j->hash * (size_t)n);
-		TRY(split_rows(j, j->rspill, j->rtype, j->nr, &rows, e));
-	}
-	build_release(b);
-	build_init(b, &j->op.pool, j->rtype, j->nr, j->nkey);
-	j->split = true;
-	return 0;
-}
-
+/* May both sides be cut?  Null-aware joins must see the whole right side. */
 static bool
-too_large(struct join *j, struct build *b)
+may_split(const struct join *j)
 {
-	if (j->op.task->env->force_spill && b->n > FORCED_ROWS &&
-	    j->depth == 0)
+	return j->out.nkey && j->right.op && !j->opened && j->pass == 0 &&
+	    j->out.kind != JOIN_ANTI_NULL && j->out.kind != JOIN_MARK;
+}
+
+/* No room for more rows in this pass?  A part of the limit is anybody's. */
+static bool
+is_full(struct join *j)
+{
+	struct build *b = &j->own;
+	const struct exec_env *env = j->op.task->env;
+	int64_t limit = pool_limit(&j->op.pool), more, fair = BUILD_MIN;
+
+	if (env->force_spill && b->n > FORCED_ROWS)
 		return true;
-	return !build_charge(b);
-}
-
-/* May the join be cut?  Null-aware joins must see the whole right side. */
-static bool
-can_split(const struct join *j)
-{
-	return j->nkey && !j->is_shared && j->depth < 8 &&
-	    j->kind != JOIN_ANTI_NULL && j->kind != JOIN_MARK;
+	if (b->n > INT32_MAX - 2 * BATCH_ROWS)
+		return true;
+	if (build_charge(b))
+		return false;
+	more = build_bytes(b) - b->charged;
+	pool_force(b->pool, more);
+	b->charged += more;
+	if (limit != INT64_MAX && limit / 16 / env->threads > fair)
+		fair = limit / 16 / env->threads;
+	return b->charged > fair;
 }
 
 static int
-add_build(struct join *j, struct build *b, struct batch *rows, struct err *e)
+add_rows(struct join *j, struct batch *rows, struct err *e)
 {
-	TRY(keys_of(j, j->rprog, rows, e));
 	if (j->split)
-		return split_rows(j, j->rspill, j->rtype, j->nr, rows, e);
-	build_add(b, rows, j->key, j->hash);
-	if (b->n > INT32_MAX - BATCH_ROWS)
-		return err_set(e, ERR_TEMP, "join: more than two thousand "
-		    "million rows on the build side");
-	if (!can_split(j) || !too_large(j, b)) {
-		if (!j->is_shared || build_charge(b))
-			return 0;
-		return pool_take(b->pool, builder_held(&b->col[0]) + (1 << 20),
-		    e);
-	}
-	return split_build(j, b, e);
+		return join_split_right(j, rows, e);
+	TRY(join_keys_of(j, j->rprog, rows, e));
+	j->out.right_any = true;
+	for (int i = 0; !j->out.right_null && i < rows->n; i++)
+		j->out.right_null = join_null_key(j->key, j->out.nkey, i);
+	build_add(&j->own, rows, j->key, j->hash);
+	return 0;
 }
 
+/* Builds from the right source until it ends (the last pass then) or there
+ * is no room; or, when that may be done, cuts all of it into files. */
 static int
-build_from_kid(struct join *j, struct build *b, struct err *e)
+load_pass(struct join *j, struct err *e)
 {
-	struct batch rows;
+	bool split = may_split(j);
+	int r = 1;
+
+	join_own_build(j);
+	if (j->waiting)
+		TRY(add_rows(j, &j->rows, e));
+	j->waiting = false;
+	while ((r = join_source_next(&j->right, &j->rows, e)) > 0) {
+		if (!j->split && is_full(j)) {
+			if (!split)
+				break;
+			TRY(join_split_build(j, e));
+		}
+		TRY(add_rows(j, &j->rows, e));
+	}
+	j->waiting = r > 0;
+	j->last_pass = r == 0;
+	if (r >= 0 && !j->split) {
+		(void)is_full(j);       /* charges what came last */
+		build_finish(&j->own);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* The left rows are needed again: into a file. */
+static int
+keep_left(struct join *j, struct err *e)
+{
+	struct batch b;
 	int r;
 
-	while ((r = op_next(j->op.kid[1], &rows, e)) > 0)
-		TRY(add_build(j, b, &rows, e));
-	if (r == 0 && !j->split)
-		build_finish(b);
+	TRY(spill_new(&j->whole, j->op.task->env->scratch, j->out.ltype,
+	    j->out.nl, e));
+	while ((r = op_next(j->left.op, &b, e)) > 0)
+		TRY(spill_put(j->whole, &b, e));
+	j->left = (struct join_source){ NULL, j->whole };
+	j->op.task->spilled += spill_bytes(j->whole);
 	return r;
+}
+
+static int
+begin_pass(struct join *j, struct err *e)
+{
+	if (j->pass++ == 0 && !j->last_pass) {
+		if (j->left.op)
+			TRY(keep_left(j, e));
+		if (j->left.spill)
+			j->carry = xcalloc(1, BITS_BYTES(
+			    spill_rows(j->left.spill)) + 8);
+	}
+	if (j->left.spill)
+		TRY(spill_rewind(j->left.spill, e));
+	j->ordinal = 0;
+	j->over = 0;
+	if (j->out.kind == JOIN_FULL)
+		j->seen = xcalloc(1, BITS_BYTES(j->build->n) + 8);
+	j->state = JOIN_NEXT_BATCH;
+	return 0;
+}
+
+/* Is the build side a broadcast exchange of its own? */
+static bool
+is_shared(const struct join *j)
+{
+	const struct node *r = j->op.node->kid[1];
+
+	return r->kind == NODE_READ && r->u.read.part == PART_BROADCAST &&
+	    r->u.read.nstage == 1;
+}
+
+/* Both sides from the beginning. */
+static int
+start(struct join *j, struct err *e)
+{
+	int r = 0;
+
+	j->started = true;
+	j->right.op = j->op.kid[1];
+	j->left.op = j->op.kid[0];
+	if (is_shared(j)) {
+		r = join_shared_build(j, e);
+		if (r < 0)
+			return r;
+		j->opened = true;
+	}
+	if (r > 0) {
+		j->last_pass = true;
+		return begin_pass(j, e);
+	}
+	TRY(load_pass(j, e));
+	j->opened = true;
+	if (!j->split)
+		return begin_pass(j, e);
+	TRY(join_split_left(j, e));
+	j->state = JOIN_NEXT_PAIR;
+	return 0;
 }
 
 static void
-free_build(void *state)
+end_pair(struct join *j)
 {
-	build_release(state);
-	free(state);
+	free(j->carry);
+	j->carry = NULL;
+	j->pass = 0;
+	j->waiting = false;
 }
 
+/* The next pair of files: 0, or 2 when all are done. */
 static int
-make_build(struct task *t, const struct node *n, void **state,
-    struct err *e)
+next_pair(struct join *j, struct err *e)
 {
-	struct join *j = t->making;
-	struct build *b = xcalloc(1, sizeof *b);
-	int r;
+	end_pair(j);
+	for (; j->split && j->at_split < SPLITS; j->at_split++) {
+		struct spill *l = j->lspill[j->at_split];
+		struct spill *r = j->rspill[j->at_split];
 
-	(void)n;
-	build_init(b, &t->env->pool, j->rtype, j->nr, j->nkey);
-	r = build_from_kid(j, b, e);
-	if (r < 0) {
-		free_build(b);
-		return r;
+		if (l == NULL && (r == NULL || j->out.kind != JOIN_FULL))
+			continue;
+		j->at_split++;
+		j->left = (struct join_source){ NULL, l };
+		j->right = (struct join_source){ NULL, r };
+		if (r)
+			TRY(spill_rewind(r, e));
+		j->split = false;       /* for load_pass: not again */
+		TRY(load_pass(j, e));
+		j->split = true;
+		return begin_pass(j, e);
 	}
-	*state = b;
-	return 0;
+	return 2;
 }
 
 static int
-get_build(struct join *j, struct err *e)
+next_pass(struct join *j, struct err *e)
 {
-	struct task *t = j->op.task;
-	void *state;
+	bool split = j->split;
 
-	j->is_shared = shared_build(j);
-	if (j->is_shared) {
-		t->making = j;
-		TRY(task_shared(t, j->op.node, make_build, free_build, &state,
-		    e));
-		j->build = state;
+	free(j->seen);
+	j->seen = NULL;
+	if (j->last_pass) {
+		j->state = JOIN_NEXT_PAIR;
 		return 0;
 	}
-	build_init(&j->own, &j->op.pool, j->rtype, j->nr, j->nkey);
-	j->build = &j->own;
-	return build_from_kid(j, &j->own, e);
-}
-
-/* The whole probe side goes to its files as well. */
-static int
-split_probe(struct join *j, struct err *e)
-{
-	struct batch b;
-	int r;
-
-	while ((r = op_next(j->op.kid[0], &b, e)) > 0) {
-		TRY(keys_of(j, j->lprog, &b, e));
-		TRY(split_rows(j, j->lspill, j->ltype, j->nl, &b, e));
-	}
-	return r;
-}
-
-/* Builds the next pair of files: 1, or 0 when all are done. */
-static int
-next_split(struct join *j, struct err *e)
-{
-	struct batch b;
-	int r;
-
-	for (; j->at_split < SPLITS; j->at_split++) {
-		struct spill *s = j->rspill[j->at_split];
-
-		if (s == NULL && j->lspill[j->at_split] == NULL)
-			continue;
-		build_release(&j->own);
-		build_init(&j->own, &j->op.pool, j->rtype, j->nr, j->nkey);
-		j->depth = 8;           /* a pair is not cut again */
-		r = s ? spill_rewind(s, e) : 0;
-		while (s && r >= 0 && (r = spill_next(s, &b, e)) > 0) {
-			r = keys_of(j, j->rprog, &b, e);
-			if (r >= 0)
-				build_add(&j->own, &b, j->key, j->hash);
-		}
-		if (r < 0)
-			return r;
-		if (!build_charge(&j->own))
-			return pool_take(&j->op.pool, j->own.n * 64, e);
-		build_finish(&j->own);
-		if (j->lspill[j->at_split])
-			TRY(spill_rewind(j->lspill[j->at_split], e));
-		j->at_split++;
-		return 1;
-	}
-	return 0;
-}
-
-static int
-next_probe(struct join *j, struct err *e)
-{
-	struct spill *s;
-
-	if (!j->split)
-		return op_next(j->op.kid[0], &j->in, e);
-	s = j->lspill[j->at_split - 1];
-	return s ? spill_next(s, &j->in, e) : 0;
-}
-
-static bool
-null_probe_key(const struct join *j, int i)
-{
-	for (int k = 0; k < j->nkey; k++)
-		if (col_null(&j->key[k], i))
-			return true;
-	return false;
+	j->split = false;
+	TRY(load_pass(j, e));
+	j->split = split;
+	return begin_pass(j, e);
 }
 
 static int
 begin_batch(struct join *j, struct err *e)
 {
-	TRY(keys_of(j, j->lprog, &j->in, e));
-	if (j->nkey)
-		build_prefetch(j->build, j->hash, j->in.n);
-	j->row = 0;
-	j->at = -2;
-	memset(j->matched, 0, sizeof j->matched);
+	TRY(program_run(j->lprog, &j->in, j->key, e));
+	if (j->out.nkey && !j->build->simple)
+		for (int k = 0; k < j->out.nkey; k++)
+			col_hash(&j->key[k], NULL, j->in.n, k ?
+			    COL_HASH_COMBINE : COL_HASH_FIRST, j->hash);
+	memset(j->out.matched, 0, sizeof j->out.matched);
+	for (int i = 0; j->carry && i < j->in.n; i++)
+		bit_put(j->out.matched, i, bit_get(j->carry, j->ordinal + i));
+	j->more = 0;
+	j->more_row = -2;
+	if (j->out.nkey == 0) {
+		j->nfirst = j->in.n;
+		for (int i = 0; i < j->in.n; i++)
+			j->at[i] = i;
+		j->state = JOIN_MORE;
+		return 0;
+	}
+	j->nfirst = build_probe(j->build, &j->probe, j->in.n, j->at,
+	    j->first);
+	j->state = JOIN_FIRST;
 	return 0;
 }
 
-/* Partner of probe row i after at (-2: the first), or -1. */
-static inline int64_t
-partner(const struct join *j, int i, int64_t at)
+/* Notes that picked row i and build row r are partners. */
+static inline void
+note(struct join *j, int i, int64_t r)
 {
-	if (j->nkey == 0)
-		return at == -2 ? (j->build->n ? 0 : -1) :
-		    at + 1 < j->build->n ? at + 1 : -1;
-	if (at == -2)
-		return null_probe_key(j, i) ? -1 :
-		    build_first(j->build, j->key, i, j->hash[i]);
-	return build_next(j->build, j->key, i, j->hash[i], at);
+	bit_set(j->out.matched, i);
+	if (j->seen)
+		bit_set(j->seen, r);
 }
 
-/* Fills lrow, rrow with up to BATCH_ROWS candidate pairs. */
+/* Columns of n pairs: left rows lrow with build rows rrow, as they lie in
+ * the left batch when dense is false. */
+static void
+make_pairs(struct join *j, const int32_t *lrow, const int32_t *rrow, int n,
+    bool dense, struct batch *b)
+{
+	struct join_out *o = &j->out;
+	int nrow = dense ? n : j->in.nrow;
+
+	arena_reset(&o->heap);
+	if (dense)
+		join_out_left(o, &j->in, lrow, n);
+	else if (o->nl)
+		memcpy(o->pair, j->in.col, (size_t)o->nl * sizeof *o->pair);
+	for (int c = 0; c < o->nr; c++)
+		build_column(j->build, c, rrow, n, dense ? NULL : lrow, nrow,
+		    &o->pair[o->nl + c], &o->heap);
+	*b = (struct batch){ o->pair, o->nl + o->nr, nrow, n,
+	    dense || n == nrow ? NULL : lrow };
+}
+
+/* The first partners of the batch's rows, all at once.  The left columns are
+ * not moved when most rows have one. */
+static int
+give_first(struct join *j, struct batch *b, struct err *e)
+{
+	int n = j->nfirst, k = 0, kept;
+	bool dense = n < j->in.nrow / 4;
+
+	if (!j->out.cond && !join_gives_pairs(j->out.kind)) {
+		for (int i = 0; i < n; i++)
+			bit_set(j->out.matched, j->at[i]);
+		return 0;
+	}
+	if (n == 0)
+		return 0;
+	for (int i = 0; i < n; i++)
+		j->lrow[i] = batch_row(&j->in, j->at[i]);
+	make_pairs(j, j->lrow, j->first, n, dense, b);
+	if (!j->out.cond) {
+		for (int i = 0; i < n; i++)
+			note(j, j->at[i], j->first[i]);
+		return 1;
+	}
+	kept = program_pick(j->out.cond, b, j->keep, e);
+	if (kept < 0)
+		return kept;
+	for (int i = 0; i < kept; i++) {
+		while ((dense ? k : j->lrow[k]) < j->keep[i])
+			k++;
+		note(j, j->at[k], j->first[k]);
+	}
+	batch_pick(b, j->keep, kept);
+	return kept && join_gives_pairs(j->out.kind);
+}
+
+/* The partner of row at[k] after the one last given, or -1. */
+static inline int64_t
+further(const struct join *j)
+{
+	int i = j->at[j->more];
+	int64_t next = j->more_row == -2 ? 0 : j->more_row + 1;
+
+	if (j->out.nkey == 0)
+		return next < j->build->n ? next : -1;
+	return build_next(j->build, &j->probe, i, j->more_row == -2 ?
+	    j->first[j->more] : j->more_row);
+}
+
+/* Up to BATCH_ROWS further candidates. */
 static int
 candidates(struct join *j)
 {
-	bool first_only = j->cond == NULL && !rows_of_both(j->kind);
+	bool once = !join_gives_pairs(j->out.kind);
 	int n = 0;
 
-	while (j->row < j->in.n && n < BATCH_ROWS) {
-		j->at = partner(j, j->row, j->at);
-		if (j->at < 0) {
-			j->row++;
-			j->at = -2;
+	while (j->more < j->nfirst && n < BATCH_ROWS) {
+		int i = j->at[j->more];
+
+		j->more_row = once && bit_get(j->out.matched, i) ? -1 :
+		    further(j);
+		if (j->more_row < 0) {
+			j->more++;
+			j->more_row = -2;
 			continue;
 		}
-		j->dense[n] = j->row;
-		j->lrow[n] = batch_row(&j->in, j->row);
-		j->rrow[n++] = (int32_t)j->at;
-		if (first_only) {
-			j->row++;
-			j->at = -2;
+		j->dense[n] = i;
+		j->lrow[n] = batch_row(&j->in, i);
+		j->rrow[n++] = (int32_t)j->more_row;
+		if (once && !j->out.cond) {
+			j->more++;
+			j->more_row = -2;
 		}
 	}
 	return n;
 }
 
-/* Columns of the pairs, in pair[]. */
-static void
-make_pairs(struct join *j, int n)
-{
-	arena_reset(&j->heap);
-	for (int i = 0; i < j->nl; i++)
-		col_gather(&j->pair[i], &j->in.col[i], j->lrow, n, &j->heap);
-	for (int i = 0; i < j->nr; i++)
-		col_gather(&j->pair[j->nl + i], &j->build->whole[i], j->rrow,
-		    n, &j->heap);
-}
-
-/* Keeps the pairs that satisfy the rest of the condition. */
 static int
-check_pairs(struct join *j, int n, struct err *e)
+give_more(struct join *j, struct batch *b, struct err *e)
 {
-	struct batch b = { j->pair, j->nl + j->nr, n, n, NULL };
-	int k;
+	int n, k;
 
-	if (j->cond == NULL)
-		return n;
-	make_pairs(j, n);
-	k = program_pick(j->cond, &b, j->keep, e);
-	for (int i = 0; i < k; i++) {
-		j->dense[i] = j->dense[j->keep[i]];
-		j->lrow[i] = j->lrow[j->keep[i]];
-		j->rrow[i] = j->rrow[j->keep[i]];
-	}
-	return k;
-}
-
-static void
-note(struct join *j, int n)
-{
-	for (int i = 0; i < n; i++)
-		bit_set(j->matched, j->dense[i]);
-	if (j->kind != JOIN_FULL)
-		return;
-	if (j->seen == NULL)
-		j->seen = xcalloc(1, BITS_BYTES(j->build->n) + 8);
-	for (int i = 0; i < n; i++)
-		bit_set(j->seen, j->rrow[i]);
-}
-
-static void
-null_columns(struct join *j, int from, int ncol, int n)
-{
-	for (int i = 0; i < ncol; i++)
-		col_alloc(&j->pair[from + i], &j->heap, from ?
-		    j->rtype[i] : j->ltype[i], n, COL_WITH_VALID);
-}
-
-static int
-give(struct join *j, struct batch *b, int ncol, int n)
-{
-	*b = (struct batch){ j->pair, ncol, n, n, NULL };
-	return 1;
-}
-
-/* Probe rows without a partner, with nulls for the right side. */
-static int
-give_left_over(struct join *j, struct batch *b)
-{
-	int n = 0;
-
-	for (int i = 0; i < j->in.n; i++)
-		if (!bit_get(j->matched, i))
-			j->lrow[n++] = batch_row(&j->in, i);
-	if (n == 0)
+	if (j->out.nkey && (!j->build->repeated ||
+	    (!j->out.cond && !join_gives_pairs(j->out.kind))))
 		return 0;
-	arena_reset(&j->heap);
-	for (int i = 0; i < j->nl; i++)
-		col_gather(&j->pair[i], &j->in.col[i], j->lrow, n, &j->heap);
-	null_columns(j, j->nl, j->nr, n);
-	return give(j, b, j->nl + j->nr, n);
-}
+	while ((n = candidates(j)) > 0) {
+		make_pairs(j, j->lrow, j->rrow, n, true, b);
+		k = n;
+		if (j->out.cond) {
+			k = program_pick(j->out.cond, b, j->keep, e);
+			if (k < 0)
+				return k;
+			batch_pick(b, j->keep, k);
+		}
+		for (int i = 0; i < k; i++) {
+			int at = j->out.cond ? j->keep[i] : i;
 
-/* Semi, anti: the probe batch narrowed. */
-static int
-give_picked(struct join *j, struct batch *b)
-{
-	bool want = j->kind == JOIN_SEMI;
-	int n = 0;
-
-	for (int i = 0; i < j->in.n; i++) {
-		bool out = bit_get(j->matched, i) == want;
-
-		if (j->kind == JOIN_ANTI_NULL && out && j->build->n &&
-		    (j->build->has_null || null_probe_key(j, i)))
-			out = false;
-		if (out)
-			j->keep[n++] = batch_row(&j->in, i);
+			note(j, j->dense[at], j->rrow[at]);
+		}
+		if (k && join_gives_pairs(j->out.kind))
+			return 1;
 	}
-	if (n == 0)
-		return 0;
-	*b = j->in;
-	batch_pick(b, j->keep, n);
-	return 1;
+	return 0;
 }
 
-/* All probe rows and whether they have a partner; unknown when a null on
- * either side could be one. */
-static int
-give_marked(struct join *j, struct batch *b)
-{
-	struct column *m = &j->pair[j->nl];
-	int n = j->in.n;
-
-	arena_reset(&j->heap);
-	for (int i = 0; i < n; i++)
-		j->lrow[i] = batch_row(&j->in, i);
-	for (int i = 0; i < j->nl; i++)
-		col_gather(&j->pair[i], &j->in.col[i], j->lrow, n, &j->heap);
-	col_alloc(m, &j->heap, TYPE(BOOL), n, COL_WITH_VALID);
-	for (int i = 0; i < n; i++) {
-		bool yes = bit_get(j->matched, i);
-		bool unknown = !yes && j->nkey && j->build->n &&
-		    (j->build->has_null || null_probe_key(j, i));
-
-		((uint8_t *)m->data)[i] = yes;
-		bit_put(m->valid, i, !unknown);
-	}
-	return give(j, b, j->nl + 1, n);
-}
-
+/* All pairs of the batch have been given in this pass. */
 static int
 end_batch(struct join *j, struct batch *b)
 {
-	switch (j->kind) {
-	case JOIN_LEFT: case JOIN_FULL:
-		return give_left_over(j, b);
-	case JOIN_SEMI: case JOIN_ANTI: case JOIN_ANTI_NULL:
-		return give_picked(j, b);
-	case JOIN_MARK:
-		return give_marked(j, b);
-	default:
-		return 0;
-	}
+	for (int i = 0; j->carry && i < j->in.n; i++)
+		if (bit_get(j->out.matched, i))
+			bit_set(j->carry, j->ordinal + i);
+	j->ordinal += j->in.n;
+	j->state = JOIN_NEXT_BATCH;
+	return j->last_pass ? join_out_end(&j->out, &j->in, j->key, b) : 0;
 }
 
-/* Full joins: build rows that nobody matched. */
+/* Full joins: build rows that nobody met. */
 static int
-give_right_over(struct join *j, struct batch *b)
+give_over(struct join *j, struct batch *b)
 {
+	struct join_out *o = &j->out;
 	int n = 0;
 
-	for (; j->over < j->build->n && n < BATCH_ROWS; j->over++)
-		if (j->seen == NULL || !bit_get(j->seen, j->over))
+	for (; j->seen && j->over < j->build->n && n < BATCH_ROWS; j->over++)
+		if (!bit_get(j->seen, j->over))
 			j->rrow[n++] = (int32_t)j->over;
 	if (n == 0)
 		return 0;
-	arena_reset(&j->heap);
-	null_columns(j, 0, j->nl, n);
-	for (int i = 0; i < j->nr; i++)
-		col_gather(&j->pair[j->nl + i], &j->build->whole[i], j->rrow,
-		    n, &j->heap);
-	return give(j, b, j->nl + j->nr, n);
-}
-
-/* Pairs of the current probe batch: 1 with rows in *b, 0 batch is done. */
-static int
-probe(struct join *j, struct batch *b, struct err *e)
-{
-	int n;
-
-	while ((n = candidates(j)) > 0) {
-		n = check_pairs(j, n, e);
-		if (n < 0)
-			return n;
-		note(j, n);
-		if (n && rows_of_both(j->kind)) {
-			make_pairs(j, n);
-			return give(j, b, j->nl + j->nr, n);
-		}
-	}
-	return 0;
-}
-
-static int
-start(struct join *j, struct err *e)
-{
-	j->started = true;
-	TRY(get_build(j, e));
-	if (j->split)
-		TRY(split_probe(j, e));
-	return 0;
+	arena_reset(&o->heap);
+	join_out_null_left(o, n);
+	for (int c = 0; c < o->nr; c++)
+		build_column(j->build, c, j->rrow, n, NULL, n,
+		    &o->pair[o->nl + c], &o->heap);
+	return join_out_give(o, b, o->nl + o->nr, n);
 }
 
 /* One step of the machine: 1 rows, 0 nothing yet, 2 the end. */
@@ -557,34 +479,30 @@ step(struct join *j, struct batch *b, struct err *e)
 	int r;
 
 	switch (j->state) {
-	case JOIN_NEXT_BUILD:
-		r = j->split ? next_split(j, e) : !j->probed;
-		if (r <= 0)
-			return r < 0 ? r : 2;
-		j->probed = true;
-		j->over = 0;
-		free(j->seen);
-		j->seen = NULL;
-		j->state = JOIN_NEXT_BATCH;
-		return 0;
+	case JOIN_NEXT_PAIR:
+		return next_pair(j, e);
+	case JOIN_NEXT_PASS:
+		return next_pass(j, e);
 	case JOIN_NEXT_BATCH:
-		r = next_probe(j, e);
-		if (r < 0)
-			return r;
-		j->state = r ? JOIN_PAIRS : JOIN_OVER;
-		return r ? begin_batch(j, e) : 0;
-	case JOIN_PAIRS:
-		r = probe(j, b, e);
+		r = join_source_next(&j->left, &j->in, e);
+		if (r > 0)
+			return begin_batch(j, e);
+		j->state = JOIN_OVER;
+		return r;
+	case JOIN_FIRST:
+		j->state = JOIN_MORE;
+		return give_first(j, b, e);
+	case JOIN_MORE:
+		r = give_more(j, b, e);
 		if (r == 0)
 			j->state = JOIN_BATCH_END;
 		return r;
 	case JOIN_BATCH_END:
-		j->state = JOIN_NEXT_BATCH;
 		return end_batch(j, b);
 	case JOIN_OVER:
-		r = j->kind == JOIN_FULL ? give_right_over(j, b) : 0;
+		r = give_over(j, b);
 		if (r == 0)
-			j->state = JOIN_NEXT_BUILD;
+			j->state = JOIN_NEXT_PASS;
 		return r;
 	}
 	return 2;
@@ -615,15 +533,15 @@ join_close(struct op *op)
 		program_release(j->lprog);
 	if (j->rprog)
 		program_release(j->rprog);
-	if (j->cond)
-		program_release(j->cond);
+	join_out_close(&j->out);
 	build_release(&j->own);
 	for (int s = 0; s < SPLITS; s++) {
 		spill_free(j->lspill[s]);
 		spill_free(j->rspill[s]);
 	}
+	spill_free(j->whole);
+	free(j->carry);
 	free(j->seen);
-	arena_release(&j->heap);
 }
 
 const struct op_class op_join = {
