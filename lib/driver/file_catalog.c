@@ -300,6 +300,19 @@ list_inputs(struct arena *a, const struct source_request *r,
 	return 0;
 }
 
+/* Lines are strings: no other columns can be declared. */
+static int
+check_text(const struct format *f, const struct source_request *r,
+    struct err *e)
+{
+	if (r->columns == NULL || strcmp(f->name, "text") != 0 ||
+	    (r->columns->ncol == 1 &&
+	    r->columns->col[0].type->kind == TYPE_STR))
+		return 0;
+	err_at(e, r->span, "text has one column, a string");
+	return err_hint(e, "cast it, or split it with split()");
+}
+
 static int
 resolve(struct catalog *c, struct arena *a, const struct source_request *r,
     struct input **out, struct err *e)
@@ -331,6 +344,8 @@ resolve(struct catalog *c, struct arena *a, const struct source_request *r,
 	if (code >= 0)
 		code = find_format(r, list.v[0].path, head.p ? head.p : "",
 		    head.n, &f, e);
+	if (code >= 0)
+		code = check_text(f, r, e);
 	if (code >= 0) {
 		in->format = f->name;
 		code = infer(a, f, list.v[0].path, &head, whole, in, e);

@@ -18,9 +18,10 @@ struct calls {
 };
 
 static int
-read_call(struct plan_reader *r, const struct schema *args, bool states,
-    struct calls *c)
+read_call(struct plan_reader *r, const struct schema *args,
+    enum agg_mode mode, struct calls *c)
 {
+	bool states = mode == AGG_PARTIAL || mode == AGG_MERGE;
 	struct ast_ident id;
 	struct ast_expr *x;
 	struct expr *call;
@@ -30,6 +31,10 @@ read_call(struct plan_reader *r, const struct schema *args, bool states,
 	if (call->kind != EXPR_AGG)
 		return err_at(r->e, x->span,
 		    "aggregate takes aggregates such as sum(x) only");
+	if (call->u.agg.distinct && mode != AGG_COMPLETE)
+		return err_at(r->e, x->span, "distinct needs all rows of a "
+		    "group at once, not %s", mode == AGG_PARTIAL ?
+		    "partial ones" : "states");
 	ARENA_GROW(r->b.arena, c->x, c->n, c->xcap);
 	ARENA_GROW(r->b.arena, c->name, c->n, c->ncap);
 	c->x[c->n] = call;
@@ -150,7 +155,7 @@ plan_read_aggregate(struct plan_reader *r, struct node *kid,
 	struct calls c = { 0 };
 	const char **key = NULL;
 	int first = r->p.i - 1;
-	bool states, takes;
+	bool takes;
 
 	for (int i = 1; i < 4; i++)
 		if (at_word(&r->p, 0, mode[i]) && !at_op(&r->p, 1, "(")) {
@@ -158,14 +163,13 @@ plan_read_aggregate(struct plan_reader *r, struct node *kid,
 			n->u.agg.mode = (enum agg_mode)i;
 			break;
 		}
-	states = n->u.agg.mode == AGG_PARTIAL || n->u.agg.mode == AGG_MERGE;
 	takes = n->u.agg.mode == AGG_FINAL || n->u.agg.mode == AGG_MERGE;
 	if (takes)
 		TRY(find_partial(r, n, span_from(&r->p, first), &args));
 	while (!at_word(&r->p, 0, "by") || at_op(&r->p, 1, "(")) {
 		if (c.n && !take_op(&r->p, ","))
 			break;
-		TRY(read_call(r, args, states, &c));
+		TRY(read_call(r, args, n->u.agg.mode, &c));
 	}
 	n->u.agg.agg = c.x;
 	n->u.agg.nagg = c.n;

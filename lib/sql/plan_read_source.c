@@ -107,7 +107,7 @@ plan_read_options(struct plan_reader *r, struct option_list *out)
 	out->n = n;
 	out->v = arena_alloc(r->b.arena, sizeof *out->v * (size_t)(n + 1));
 	for (int i = 0; i < n; i++) {
-		out->v[i].key = o[i].key;
+		out->v[i].key = parse_lower(&r->p, o[i].key);
 		out->v[i].value = o[i].value.p;
 		if (strlen(o[i].value.p) != (size_t)o[i].value.n)
 			return err_at(r->e, o[i].value.span,

@@ -90,6 +90,11 @@ plan() {
 	assert_output --partial 'could not open "in.csv"'
 }
 
+@test "lines of text are strings" {
+	run -1 plan "stage 1 scan text 'data/poem.txt' (value int) | collect"
+	assert_output --partial 'text has one column, a string'
+}
+
 @test "partition columns must be those of the plan" {
 	sp-plan -e "from 'data/sales/' | where year = 2024" >plan
 	sed 's/year bigint/year string/' plan >edited
@@ -166,6 +171,9 @@ wrong() {
 	    'stage 2 read 1 | aggregate final sum(id) as s, count(*) as n by id | collect'
 	wrong 1:31 'no partial aggregate stands before this one' \
 	    'stage 1 range 0, 9, 1 as id | aggregate final sum(id) as s | collect'
+	wrong 1:49 'distinct needs all rows of a group at once' \
+	    'stage 1 range 0, 9, 1 as id | aggregate partial count(distinct id) | exchange single' \
+	    'stage 2 read 1 | aggregate final count(distinct id) as n | collect'
 	wrong 1:41 'this needs a name' 'stage 1 range 0, 9, 1 as id | aggregate sum(id) | collect'
 }
 
