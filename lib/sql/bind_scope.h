@@ -55,9 +55,8 @@ struct bind_ctx {
 	struct expr **def_arg;
 	const char *what;               /* "where" …: aggregates are refused
 	                                 * with this word; NULL: allowed */
-	bool plan;                      /* plan text: hidden functions may be
-	                                 * named, strings are taken as they
-	                                 * are */
+	bool plan;                      /* plan text: no ${x} in strings,
+	                                 * hidden functions may be named */
 	int in_agg;                     /* inside an aggregate's arguments */
 	int nagg;                       /* aggregates seen */
 	struct pending *pending;        /* subqueries to join */
