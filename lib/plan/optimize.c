@@ -12,6 +12,8 @@
 const struct rule plan_rules[] = {
 	{ "fold_constants", "compute what does not depend on rows",
 	  rule_fold_constants },
+	{ "factor_or", "take what all branches of an or demand out of it",
+	  rule_factor_or },
 	{ "pushdown_filter", "move conditions towards the scans, and into "
 	  "joins as keys", rule_pushdown_filter },
 	{ "topn", "order by with limit keeps only the first rows", rule_topn },

@@ -10,6 +10,8 @@
 
 int rule_fold_constants(struct rule_env *r, struct node *n,
     struct node **out, struct err *e);
+int rule_factor_or(struct rule_env *r, struct node *n, struct node **out,
+    struct err *e);
 int rule_pushdown_filter(struct rule_env *r, struct node *n,
     struct node **out, struct err *e);
 int rule_topn(struct rule_env *r, struct node *n, struct node **out,
