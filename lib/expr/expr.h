@@ -120,6 +120,10 @@ struct expr *expr_map(struct arena *a, struct expr *x,
  * not count; calls of non-deterministic functions are never equal). */
 bool expr_equal(const struct expr *a, const struct expr *b);
 
+/* One value where both are evaluated by one operator on one row: as
+ * expr_equal, but two rand(3) are the same. */
+bool expr_same(const struct expr *a, const struct expr *b);
+
 /* No column inside; no non-deterministic call; may it raise an error? */
 bool expr_is_const(const struct expr *x);
 bool expr_is_deterministic(const struct expr *x);

@@ -99,10 +99,10 @@ other_zero(const struct datum *a, const struct datum *b)
 }
 
 bool
-expr_equal(const struct expr *a, const struct expr *b)
+expr_same(const struct expr *a, const struct expr *b)
 {
 	if (a == b)
-		return expr_is_deterministic(a);
+		return true;
 	if (a->kind != b->kind || !type_equal(a->type, b->type) ||
 	    kid_count(a) != kid_count(b))
 		return false;
@@ -113,8 +113,7 @@ expr_equal(const struct expr *a, const struct expr *b)
 	case EXPR_COL:
 		return a->u.col.id == b->u.col.id;
 	case EXPR_CALL:
-		if (a->u.call.fn != b->u.call.fn ||
-		    (a->u.call.flags & FN_NONDET))
+		if (a->u.call.fn != b->u.call.fn)
 			return false;
 		break;
 	case EXPR_AGG:
@@ -125,9 +124,15 @@ expr_equal(const struct expr *a, const struct expr *b)
 		break;
 	}
 	for (int i = 0; i < kid_count(a); i++)
-		if (!expr_equal(kid_at(a, i), kid_at(b, i)))
+		if (!expr_same(kid_at(a, i), kid_at(b, i)))
 			return false;
 	return true;
+}
+
+bool
+expr_equal(const struct expr *a, const struct expr *b)
+{
+	return expr_same(a, b) && expr_is_deterministic(a);
 }
 
 /* Does any node have the property? */

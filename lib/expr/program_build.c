@@ -29,9 +29,8 @@ static int
 reg_find(const struct block *b, const struct expr *x)
 {
 	for (int i = 0; i < b->nreg; i++)
-		if (b->reg[i].x && (b->reg[i].x == x ||
-		    expr_equal(b->reg[i].x, x)))
-			return i;       /* the same rand() is one value */
+		if (b->reg[i].x && expr_same(b->reg[i].x, x))
+			return i;       /* rand() of one seed is one value */
 	return -1;
 }
 
@@ -117,7 +116,7 @@ is_cheap(const struct expr *x, int depth)
 static bool
 contains(const struct expr *x, const struct expr *part)
 {
-	if (x == part || expr_equal(x, part))
+	if (expr_same(x, part))
 		return true;
 	for (int i = 0; x->kind == EXPR_CALL && i < x->u.call.narg; i++)
 		if (contains(x->u.call.arg[i], part))

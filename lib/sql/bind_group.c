@@ -107,7 +107,7 @@ find_aggs(struct expr *x, void *arg)
 	if (x->kind != EXPR_AGG)
 		return;
 	for (int i = 0; i < g->nagg; i++)
-		if (expr_equal(g->agg[i], x))
+		if (expr_same(g->agg[i], x))
 			return;
 	ARENA_GROW(g->c->b->arena, g->agg, g->nagg, g->cap);
 	ARENA_GROW(g->c->b->arena, g->agg_name, n, g->name_cap);
@@ -163,7 +163,7 @@ static int
 rewrite(struct regroup *g, struct expr *x, struct expr **out, struct err *e)
 {
 	for (int i = 0; i < g->key->n; i++)
-		if (expr_equal(g->key->v[i].x, x)) {
+		if (expr_same(g->key->v[i].x, x)) {
 			*out = output(g, i, x->span);
 			return 0;
 		}
@@ -171,7 +171,7 @@ rewrite(struct regroup *g, struct expr *x, struct expr **out, struct err *e)
 	switch (x->kind) {
 	case EXPR_AGG:
 		for (int i = 0; i < g->nagg; i++)
-			if (expr_equal(g->agg[i], x)) {
+			if (expr_same(g->agg[i], x)) {
 				*out = output(g, g->key->n + i, x->span);
 				return 0;
 			}
