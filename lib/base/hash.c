@@ -2,6 +2,7 @@
  * hash -- see hash.h; XXH3 is the xxhash library, inlined.
  */
 #include "base/hash.h"
+#include "base/hash_wide.h"
 
 #include <stdlib.h>
 
@@ -10,9 +11,15 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#define WIDE_MIN 512            /* bytes worth the detour */
+
 uint64_t
 hash_sum(const void *p, size_t n)
 {
+#if HASH_WIDE
+	if (n >= WIDE_MIN && __builtin_cpu_supports("avx2"))
+		return hash_sum_wide(p, n);
+#endif
 	return XXH3_64bits(p, n);
 }
 

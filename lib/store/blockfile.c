@@ -109,15 +109,14 @@ block_write_all(int fd, const char *p, size_t n, int64_t at)
 }
 
 int
-block_read(int fd, const struct block *b, struct arena *a, const char **p,
+block_read_bytes(int fd, const struct block *b, char *to, size_t n,
     struct err *e)
 {
-	size_t n = BLOCK_HEAD + (size_t)b->stored, have = 0;
-	char *in = arena_raw(a, n + 16);
+	size_t have = 0;
 
 	while (have < n) {
 		ssize_t r = fail_here("spill.read") < 0 ? -1 :
-		    pread(fd, in + have, n - have, b->at + (int64_t)have);
+		    pread(fd, to + have, n - have, b->at + (int64_t)have);
 
 		if (r < 0 && errno == EINTR)
 			continue;
@@ -127,6 +126,17 @@ block_read(int fd, const struct block *b, struct arena *a, const char **p,
 			return lost(b, "the file ends in it", e);
 		have += (size_t)r;
 	}
+	return 0;
+}
+
+int
+block_read(int fd, const struct block *b, struct arena *a, const char **p,
+    struct err *e)
+{
+	size_t n = BLOCK_HEAD + (size_t)b->stored;
+	char *in = arena_raw(a, n + 16);
+
+	TRY(block_read_bytes(fd, b, in, n, e));
 	return block_unpack(b, in, b->stored == b->raw ? NULL :
 	    arena_raw(a, (size_t)b->raw + 16), p, e);
 }

@@ -51,6 +51,11 @@ int block_unpack(const struct block *b, const char *in, char *out,
 int block_read(int fd, const struct block *b, struct arena *a,
     const char **p, struct err *e);
 
+/* Reads n bytes from the block's place on: of it and of blocks that follow
+ * it, unchecked.  Passes the fault point "spill.read". */
+int block_read_bytes(int fd, const struct block *b, char *to, size_t n,
+    struct err *e);
+
 /* Appends to an unlinked file in dir. */
 int  blockfile_new(struct blockfile **out, const char *dir, struct err *e);
 /* part and rows of *b are given; gets the others. */

@@ -335,7 +335,7 @@ open_map(struct arena *a, const char *index_path, struct shuffle_map *m,
 	char *bytes = NULL;
 
 	TRY(read_file(a, index_path, &bytes, &n, e));
-	if (shuffle_index_parse(a, bytes, n, &m->index, e) < 0)
+	if (shuffle_index_parse(bytes, n, &m->index, e) < 0)
 		return err_ctx(e, "%s", index_path);
 	return open_data(arena_printf(a, "%.*sdata", (int)stem, index_path),
 	    m, e);

@@ -41,9 +41,10 @@ struct text;
 void shuffle_index_print(struct text *to, const struct shuffle_index *x);
 
 /* Reads them back; every count, offset and sum is checked against the
- * others.  EXIT_DATA. */
-int shuffle_index_parse(struct arena *a, const char *p, size_t n,
-    struct shuffle_index *x, struct err *e);
+ * others.  p is aligned as by malloc; the tables of x are made of these bytes
+ * and live in them.  EXIT_DATA. */
+int shuffle_index_parse(char *p, size_t n, struct shuffle_index *x,
+    struct err *e);
 
 /* A map being written.  Blocks may be put in any order of partitions. */
 struct shuffle_writer;

@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -35,6 +34,7 @@ struct entry {
 _Static_assert(sizeof(struct head) == 64, "the head on disk");
 _Static_assert(sizeof(struct entry) == 40, "a block on disk");
 _Static_assert(sizeof(struct shuffle_part) == 48, "a partition on disk");
+_Static_assert(sizeof(struct block) <= sizeof(struct entry), "moved down");
 
 void
 shuffle_index_print(struct text *to, const struct shuffle_index *x)
@@ -110,6 +110,8 @@ read_head(const char *p, size_t n, struct shuffle_index *x, struct err *e)
 	memcpy(&sum, p + n - sizeof sum, sizeof sum);
 	if (hash_sum(p, n - sizeof sum) != sum)
 		return bad(e, "the checksum differs");
+	if (h.zero[0] | h.zero[1] | h.zero[2])
+		return bad(e, "its head");
 	if (h.kind != SHUFFLE_LINES && h.kind != SHUFFLE_COLUMNS)
 		return bad(e, "what it holds is unknown");
 	n -= sizeof h + sizeof sum;
@@ -122,22 +124,26 @@ read_head(const char *p, size_t n, struct shuffle_index *x, struct err *e)
 	return 0;
 }
 
+/* An index of 1 GB is a megabyte, and read by each process that wants one
+ * partition: its tables stay where they are.  Blocks are smaller in memory
+ * than on disk, so they move down behind those that were read. */
 int
-shuffle_index_parse(struct arena *a, const char *p, size_t n,
-    struct shuffle_index *x, struct err *e)
+shuffle_index_parse(char *p, size_t n, struct shuffle_index *x,
+    struct err *e)
 {
 	uint64_t first = 0;
 
 	TRY(read_head(p, n, x, e));
 	p += sizeof(struct head);
-	x->part = NEW_N(a, struct shuffle_part, x->npart);
-	memcpy(x->part, p, sizeof *x->part * x->npart);
+	x->part = (struct shuffle_part *)(void *)p;
 	p += sizeof *x->part * x->npart;
-	x->block = NEW_N(a, struct block, x->nblock + 1);
+	x->block = (struct block *)(void *)p;
 	for (uint64_t i = 0; i < x->nblock; i++) {
 		struct entry t;
 
 		memcpy(&t, p + i * sizeof t, sizeof t);
+		if (t.zero)
+			return bad(e, "a block");
 		x->block[i] = (struct block){ (int64_t)t.at, t.sum, t.raw,
 		    t.stored, t.part, t.rows };
 	}

@@ -88,18 +88,20 @@ one_map(char *index, size_t nindex, char *data, size_t ndata, int mend)
 	struct shuffle_maps m = { .n = 1, .v = &map };
 	struct shuffle_index *x = &map.index;
 	struct arena a = { 0 };
-	struct text t = { 0 };
+	struct text t = { 0 }, before = { 0 };
 	struct err e = { 0 };
 
 	if (mend & 1)
 		mend_index(index, nindex);
-	if (shuffle_index_parse(&a, index, nindex, x, &e) < 0) {
+	text_add(&before, index, nindex);
+	if (shuffle_index_parse(index, nindex, x, &e) < 0) {
 		assert(e.code == EXIT_DATA);
-		arena_release(&a);
+		text_release(&before);
 		return;
 	}
 	shuffle_index_print(&t, x);
-	assert(t.n == nindex);
+	assert(t.n == nindex && memcmp(t.p, before.p, nindex) == 0);
+	text_release(&before);
 	text_release(&t);
 	for (uint64_t i = 0; i < x->nblock; i++)
 		if (x->block[i].raw > BLOCK_RAW_MAX)
