@@ -45,12 +45,13 @@ struct state {
 	struct moment m;
 };
 
-static const char letters[] = "yuMLdDHhkKmsSaEXxZzVO";
+static const char letters[] = "yuMLQqGdDHhkKmsSaEXxZzVO";
 static const char *const months[] = { "January", "February", "March", "April",
 	"May", "June", "July", "August", "September", "October", "November",
 	"December" };
 static const char *const weekdays[] = { "Thursday", "Friday", "Saturday",
 	"Sunday", "Monday", "Tuesday", "Wednesday" };  /* from 1970-01-01 */
+static const char *const nth[] = { "st", "nd", "rd", "th" };
 
 int
 timepat_new(struct timepat **out, struct arena *a, const char *s,
@@ -219,6 +220,8 @@ read_item(struct state *s, const struct item *x, bool tight)
 		return (s->p[-2] | 32) == 'a' || (s->p[-2] | 32) == 'p';
 	case 'E':
 		return read_name(s, weekdays, 7, x->count, &day);
+	case 'Q': case 'q': case 'G':
+		return false;           /* only printed */
 	case 'X': case 'x': case 'Z': case 'z': case 'V': case 'O':
 		return read_offset(s);
 	case 'M': case 'L':
@@ -403,6 +406,18 @@ print_item(struct text *to, const struct item *x, const struct local *v)
 			    strlen(months[v->month - 1]));
 		else
 			text_addf(to, "%0*d", n, v->month);
+		return;
+	case 'Q': case 'q':
+		n = (v->month + 2) / 3;
+		if (x->count < 3)
+			text_addf(to, "%0*d", x->count, n);
+		else if (x->count == 3)
+			text_addf(to, "Q%d", n);
+		else
+			text_addf(to, "%d%s quarter", n, nth[n - 1]);
+		return;
+	case 'G':
+		text_adds(to, v->year > 0 ? "AD" : "BC");
 		return;
 	case 'E':
 		n = (int)((v->days % 7 + 7) % 7);

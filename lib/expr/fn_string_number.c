@@ -113,13 +113,23 @@ put_whole(char *to, const struct picture *t, const struct digits *d)
 			continue;
 		}
 		if (at >= skip || t->body[j] == '0' ||
-		    (j == t->nbody - 1 && t->places == 0))
+		    j == t->nbody - 1)
 			started = true;
 		*to++ = !started ? ' ' : at < skip || at - skip >= d->n ? '0'
 		    : (char)('0' + d->d[at - skip]);
 		at++;
 	}
 	return to;
+}
+
+/* Has the number more places than the picture? */
+static bool
+too_fine(const struct digits *d, int places)
+{
+	for (int i = d->point + places; i < d->n; i++)
+		if (i >= 0 && d->d[i] != 0)
+			return true;
+	return false;
 }
 
 /* Spaces before the digits go in front of the dollar and the sign. */
@@ -129,9 +139,8 @@ put_picture(char *to, const struct picture *t, struct digits *d)
 	char body[2 * PICTURE_MAX], *end, *p = body;
 	bool minus;
 
-	digits_round(d, t->places, DIGITS_HALF_UP);
 	minus = d->negative && d->n > 0;
-	if (d->point > t->whole) {
+	if (d->point > t->whole || too_fine(d, t->places)) {
 		memset(body, '#', (size_t)(t->nbody + t->places) + 1);
 		body[t->nbody] = '.';
 		end = body + t->nbody + (t->places ? 1 + t->places : 0);

@@ -138,7 +138,7 @@ TEMPLATES = {
         "coalesce({dec}, {int})", "ceil({dec}, 1)", "floor({dec})",
         "try_cast({X_num} as decimal(20,5))", "pmod({dec}, 7.5)",
         "try_add({X_dec}, {X_dec})", "try_divide({dec}, {dec})",
-        "cast({str_num} as decimal(8,2))", "sign({dec})", "- {X_dec}",
+        "cast({str_num} as decimal(8,2))", "- {X_dec}",
     ],
     "xdbl": [
         "pow({small}, 2)", "hypot({small}, {small})", "atan2({small}, 1.5D)",
@@ -273,6 +273,12 @@ class SparkGen(Gen):
             return Expr(kind, "(%s)" % self.fill(t, scope, depth - 1),
                         bound=2**62)
         return super().expr(scope, kind, depth)
+
+    def expr_xdbl(self, scope, depth):
+        return self.expr_dbl(scope, depth)
+
+    def expr_xdec(self, scope, depth):
+        return self.expr_dec(scope, depth)
 
     def items(self, scope, kinds):
         if kinds is None and self.r.random() < 0.5:
