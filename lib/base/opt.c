@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/near.h"
+#include "base/utf8.h"
 
 static const struct opt *
 find_short(const struct opt_table *t, char c)
@@ -168,9 +169,13 @@ opt_help(const struct opt_table *t)
 void
 opt_complain(const char *command, const struct err *e)
 {
-	fprintf(stderr, "%s: %s\n", command, e->text);
-	if (e->hint[0])
-		fprintf(stderr, "%s: hint: %s\n", command, e->hint);
+	struct err shown = *e;
+
+	utf8_printable(shown.text, strlen(shown.text));
+	utf8_printable(shown.hint, strlen(shown.hint));
+	fprintf(stderr, "%s: %s\n", command, shown.text);
+	if (shown.hint[0])
+		fprintf(stderr, "%s: hint: %s\n", command, shown.hint);
 }
 
 int

@@ -139,3 +139,20 @@ utf8_ascii(const char *s, size_t n)
 			return 0;
 	return 1;
 }
+
+void
+utf8_printable(char *s, size_t n)
+{
+	for (size_t i = 0; i < n; ) {
+		unsigned char c = (unsigned char)s[i];
+		int len = utf8_check(s + i, n - i);
+
+		if (len == 0)
+			s[i] = '?';
+		else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+			s[i] = ' ';
+		else if (len == 2 && c == 0xc2 && (s[i + 1] & 0xe0) == 0x80)
+			memset(s + i, ' ', 2);          /* C1 controls */
+		i += len ? (size_t)len : 1;
+	}
+}

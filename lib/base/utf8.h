@@ -31,4 +31,8 @@ size_t utf8_offset(const char *s, size_t n, size_t i);
 /* 1 when all n bytes are below 0x80. */
 int utf8_ascii(const char *s, size_t n);
 
+/* Makes s fit to be shown on a terminal, in place: control characters other
+ * than newline and tab become spaces, bytes that are no UTF-8 '?'. */
+void utf8_printable(char *s, size_t n);
+
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "base/utf8.h"
 #include "driver/report.h"
 #include "driver/rows_out.h"
 #include "driver/scratch.h"
@@ -201,6 +202,7 @@ tell(const struct submit *s, const char *command, const struct err *e)
 		if (e->hint[0])
 			text_addf(&t, "%s: hint: %s\n", command, e->hint);
 	}
+	utf8_printable(t.p, t.n);
 	fputs(text_str(&t), stderr);
 	text_release(&t);
 }

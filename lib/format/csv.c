@@ -270,10 +270,11 @@ csv_begin(struct reader *r, const struct split *s, struct err *e)
 static int
 too_long(struct csv *c, size_t start, struct err *e)
 {
-	return badrow_fail(&c->feed, c->feed.at + (int64_t)start, e,
+	badrow_fail(&c->feed, c->feed.at + (int64_t)start, e,
 	    "the record is longer than max_record, %lld bytes%s",
 	    (long long)c->r.scan->max_record,
 	    c->x.quotes ? " (is a quote not closed?)" : "");
+	return err_hint(e, "the limit is the setting sp.max.record");
 }
 
 static int

@@ -142,9 +142,10 @@ read_some(struct feed *f, char *to, size_t n, struct err *e)
 	return r;
 }
 
-/* How much to read: not much more than the split needs. */
+/* How much to read: not much more than the split needs; when a record is
+ * longer than the window, as much again, since it is looked at anew. */
 static size_t
-wanted(const struct feed *f)
+wanted(const struct feed *f, bool longer)
 {
 	size_t room = f->cap - f->n, want = FEED_BLOCK;
 	int64_t end = f->at + (int64_t)f->n;
@@ -152,6 +153,8 @@ wanted(const struct feed *f)
 	if (f->split->to >= 0 && end + (int64_t)want > f->split->to + 65536)
 		want = f->split->to > end ?
 		    (size_t)(f->split->to - end) + 65536 : 65536;
+	if (longer && want < f->n)
+		want = f->n;
 	return want < room ? want : room;
 }
 
@@ -193,7 +196,7 @@ feed_slide(struct feed *f, size_t keep, struct err *e)
 			    f->split->path, f->cap);
 		TRY(buffer_grow(f, 2 * f->cap, e));
 	}
-	r = read_some(f, f->buf + FEED_SLACK + f->n, wanted(f), e);
+	r = read_some(f, f->buf + FEED_SLACK + f->n, wanted(f, keep == 0), e);
 	if (r < 0)
 		return (int)r;
 	f->n += (size_t)r;

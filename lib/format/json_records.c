@@ -189,9 +189,10 @@ next_value(struct json_records *in, struct cell *out)
 static int
 too_long(struct json_records *in, size_t start, struct err *e)
 {
-	return badrow_fail(&in->feed, in->feed.at + (int64_t)start, e,
+	badrow_fail(&in->feed, in->feed.at + (int64_t)start, e,
 	    "the record is longer than max_record, %lld bytes",
 	    (long long)in->max_record);
+	return err_hint(e, "the limit is the setting sp.max.record");
 }
 
 int

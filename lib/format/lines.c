@@ -244,10 +244,13 @@ check_length(struct lines *t, struct err *e)
 	if (max <= 0 || (int64_t)(t->at - t->start[0]) <= max)
 		return 0;
 	for (int i = 0; i < t->n; i++)
-		if (t->len[i] > max)
-			return badrow_fail(&t->feed, t->feed.at + t->start[i],
-			    e, "the line is longer than max_record, %lld "
-			    "bytes", (long long)max);
+		if (t->len[i] > max) {
+			badrow_fail(&t->feed, t->feed.at + t->start[i], e,
+			    "the line is longer than max_record, %lld bytes",
+			    (long long)max);
+			return err_hint(e, "the limit is the setting "
+			    "sp.max.record");
+		}
 	return 0;
 }
 
