@@ -3,9 +3,10 @@
  * makes of it, with the generated columns appended.
  *
  * The generator's kernel gives one list of structs a row.  Output batches
- * gather the kid's columns and the list's children by row number; where the
- * lists lie one behind the other and no kid column is wanted, the children
- * are passed on as they are.  Outer: a row without any gives one of nulls.
+ * gather the kid's columns and the list's children by row number.  Columns
+ * that the projection above does not read are not gathered; when that is all
+ * of them and lists lie one behind the other, their children are passed on
+ * as they are, without a look at single elements.  Outer: a row without any gives one of nulls.
  * Keeps order.  Memory: one batch.
  */
 #include "exec/op.h"
@@ -21,10 +22,44 @@ struct generate {
 	int row;                        /* next input row (dense number) */
 	uint32_t at;                    /* next element of its list */
 	bool have;                      /* in is not used up */
+	bool *unread;                   /* kid columns that nobody looks at */
+	bool alone;                     /* all of them; not outer */
+	bool run;                       /* output is elem[0] and what follows */
 	int nrow;
 	int32_t from[BATCH_ROWS];       /* physical kid row of each output row */
 	int32_t elem[BATCH_ROWS];       /* list element, -1: outer null */
 };
+
+static void
+note_read(struct expr *x, void *arg)
+{
+	struct generate *g = arg;
+	int at;
+
+	if (x->kind != EXPR_COL)
+		return;
+	at = schema_find(g->op.node->kid[0]->out, x->u.col.id);
+	if (at >= 0)
+		g->unread[at] = false;
+}
+
+/* Which columns of the kid does the node above not look at? */
+static void
+find_unread(struct generate *g)
+{
+	const struct node *n = g->op.node, *above = g->op.above;
+	int nkeep = n->kid[0]->out->ncol;
+
+	g->unread = NEW_N(&g->op.task->arena, bool, nkeep + 1);
+	if (above && above->kind == NODE_PROJECT) {
+		memset(g->unread, true, (size_t)nkeep);
+		for (int i = 0; i < above->out->ncol; i++)
+			expr_walk(above->u.project.x[i], note_read, g);
+	}
+	g->alone = !n->u.generate.outer;
+	for (int i = 0; i < nkeep; i++)
+		g->alone &= g->unread[i];
+}
 
 static int
 generate_open(struct op *op, struct err *e)
@@ -33,6 +68,7 @@ generate_open(struct op *op, struct err *e)
 	struct program_env env = task_program_env(op->task);
 	const struct node *n = op->node;
 
+	find_unread(g);
 	g->col = NEW_N(&op->task->arena, struct column, n->out->ncol + 1);
 	return program_new(&g->prog, &op->task->arena, n->kid[0]->out,
 	    (struct expr *const *)&n->u.generate.call, 1, &env, e);
@@ -71,6 +107,41 @@ fill(struct generate *g)
 			g->elem[g->nrow++] = (int32_t)(l.off + g->at);
 		}
 	}
+}
+
+/* Takes elements that follow each other, which are most, and counts them
+ * only: false when there are few. */
+static bool
+fill_run(struct generate *g)
+{
+	int row = g->row;
+	uint32_t at = g->at, next = 0;
+	int n = 0;
+
+	for (; row < g->in.n; row++, at = 0) {
+		struct lview l = list_at(g, row);
+		int left = (int)(l.len - at);
+
+		if (left == 0)
+			continue;
+		if (n == 0)
+			g->elem[0] = (int32_t)(l.off + at);
+		else if (l.off != next)
+			break;
+		if (left > BATCH_ROWS - n) {
+			at += (uint32_t)(BATCH_ROWS - n);
+			n = BATCH_ROWS;
+			break;
+		}
+		n += left;
+		next = l.off + l.len;
+	}
+	if (row < g->in.n && n < BATCH_ROWS / 2)
+		return false;
+	g->row = row;
+	g->at = at;
+	g->nrow = n;
+	return true;
 }
 
 static bool
@@ -127,18 +198,45 @@ null_column(struct generate *g, struct column *c, const struct type *t)
 	col_alloc(c, &g->heap, t, g->nrow, COL_WITH_VALID);
 }
 
+/* A column that nobody looks at. */
+static void
+nothing(struct column *c, const struct type *t)
+{
+	static uint64_t null[2];
+
+	*c = (struct column){ .type = t, .flags = COL_CONST, .valid = null,
+	    .data = null };
+}
+
+/* Can children be passed on without looking at each element? */
+static bool
+whole_lists(const struct generate *g)
+{
+	const struct column *rows = g->list.kid;
+
+	if (!g->alone || g->list.nkid == 0)
+		return false;
+	for (int i = 0; i < rows->type->nfield; i++)
+		if (rows->kid[i].valid || type_is_nested(rows->kid[i].type))
+			return false;
+	return true;
+}
+
 static void
 make_columns(struct generate *g)
 {
 	const struct node *n = g->op.node;
 	int nkeep = n->kid[0]->out->ncol;
 	const struct column *rows = g->list.kid;
-	bool run = in_a_row(g->elem, g->nrow);
-	uint64_t *valid = outer_nulls(g);
+	bool run = g->run || in_a_row(g->elem, g->nrow);
+	uint64_t *valid = g->run ? NULL : outer_nulls(g);
 
 	for (int i = 0; i < nkeep; i++)
-		col_gather(&g->col[i], &g->in.col[i], g->from, g->nrow,
-		    &g->heap);
+		if (g->unread[i])
+			nothing(&g->col[i], n->out->col[i].type);
+		else
+			col_gather(&g->col[i], &g->in.col[i], g->from,
+			    g->nrow, &g->heap);
 	for (int i = nkeep; i < n->out->ncol; i++) {
 		const struct column *c = &rows->kid[i - nkeep];
 
@@ -171,7 +269,9 @@ generate_next(struct op *op, struct batch *b, struct err *e)
 			g->at = 0;
 			g->have = true;
 		}
-		fill(g);
+		g->run = whole_lists(g) && fill_run(g);
+		if (!g->run)
+			fill(g);
 		g->have = g->row < g->in.n;
 		if (g->nrow)
 			break;

@@ -44,6 +44,9 @@ union_kid(const struct task *t, const struct node *n, int *part)
 	return -1;
 }
 
+static int open_op(struct op **out, struct task *t, const struct node *n,
+    const struct node *above, int part, struct err *e);
+
 static int
 open_kids(struct op *op, struct task *t, int part, struct err *e)
 {
@@ -59,13 +62,13 @@ open_kids(struct op *op, struct task *t, int part, struct err *e)
 		last = first + 1;
 	}
 	for (int i = first; i < last; i++)
-		TRY(op_open(&op->kid[i - first], t, n->kid[i], part, e));
+		TRY(open_op(&op->kid[i - first], t, n->kid[i], n, part, e));
 	return 0;
 }
 
-int
-op_open(struct op **out, struct task *t, const struct node *n, int part,
-    struct err *e)
+static int
+open_op(struct op **out, struct task *t, const struct node *n,
+    const struct node *above, int part, struct err *e)
 {
 	const struct op_class *c = op_class_of(n);
 	struct op *op;
@@ -78,6 +81,7 @@ op_open(struct op **out, struct task *t, const struct node *n, int part,
 	op = arena_alloc(&t->arena, c->size);
 	op->class = c;
 	op->node = n;
+	op->above = above;
 	op->task = t;
 	op->part = part;
 	pool_init(&op->pool, &t->pool, c->name, 0);
@@ -87,6 +91,13 @@ op_open(struct op **out, struct task *t, const struct node *n, int part,
 	if (r < 0 && n->span.len)
 		err_place(e, n->span);
 	return r;
+}
+
+int
+op_open(struct op **out, struct task *t, const struct node *n, int part,
+    struct err *e)
+{
+	return open_op(out, t, n, NULL, part, e);
 }
 
 int

@@ -31,6 +31,7 @@ struct op_class {
 struct op {
 	const struct op_class *class;
 	const struct node     *node;
+	const struct node     *above;   /* that reads it, or NULL */
 	struct task           *task;    /* arena, pool, spill dir, cancel flag */
 	struct op            **kid;     /* node->nkid of them */
 	int                    part;    /* partition of this op's stage part */

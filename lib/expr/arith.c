@@ -83,6 +83,21 @@ int_at(const struct column *c, int i)
 	}
 }
 
+/* Does no product of 64 bits overflow?  mul_i64 doubts large factors. */
+static bool
+products_fit(const struct kernel_call *k)
+{
+	const int64_t *a = k->arg[0].data, *b = k->arg[1].data;
+	int sa = k->arg[0].flags & COL_CONST ? 0 : 1;
+	int sb = k->arg[1].flags & COL_CONST ? 0 : 1;
+	int64_t r;
+	int over = 0;
+
+	for (int i = 0; i < k->n; i++)
+		over |= __builtin_mul_overflow(a[i * sa], b[i * sb], &r);
+	return !over;
+}
+
 /* The loops saw an overflow: fails for (or nulls) the rows that have one. */
 static int
 int_recheck(struct kernel_call *k, enum arith_op op, struct err *e)
@@ -90,6 +105,8 @@ int_recheck(struct kernel_call *k, enum arith_op op, struct err *e)
 	int bits = 8 * type_width(k->out->type);
 	i128 most = ((i128)1 << (bits - 1)) - 1;
 
+	if (op == ARITH_MUL && bits == 64 && products_fit(k))
+		return 0;
 	for (int i = 0; i < k->n; i++) {
 		i128 a = int_at(&k->arg[0], i), b = int_at(&k->arg[1], i), r;
 
@@ -240,20 +257,21 @@ name(struct kernel_call *k, struct err *e)                              \
 	return 0;                                                       \
 }
 
-/* Remainder by a constant without dividing (Lemire, Kaser, Kurz 2019): c is
- * 2^64 / d rounded up, exact for dividends of 32 bits. */
+/* Remainder by a constant without dividing (Barrett 1986): m is 2^64 / d
+ * rounded down, so that the quotient is right or one too small. */
 __extension__ typedef unsigned __int128 u128;
 
 #define REM_CONST(name, T)                                              \
 static void                                                             \
-name(const T *a, T *restrict o, int n, uint32_t d)                      \
+name(const T *a, T *restrict o, int n, uint64_t d)                      \
 {                                                                       \
-	uint64_t c = UINT64_MAX / d + 1;                                \
+	uint64_t m = UINT64_MAX / d;                                    \
 	for (int i = 0; i < n; i++) {                                   \
-		uint64_t x = a[i] < 0 ? -(uint64_t)a[i] : (uint64_t)a[i]; \
-		uint64_t r = x > UINT32_MAX ? x % d :                   \
-		    (uint64_t)((u128)(c * x) * d >> 64);                \
-		o[i] = (T)(a[i] < 0 ? -r : r);                          \
+		uint64_t sign = (uint64_t)(a[i] >> (8 * sizeof(T) - 1)); \
+		uint64_t x = ((uint64_t)a[i] ^ sign) - sign;            \
+		uint64_t r = x - (uint64_t)((u128)m * x >> 64) * d;     \
+		r -= r >= d ? d : 0;                                    \
+		o[i] = (T)((r ^ sign) - sign);                          \
 	}                                                               \
 }
 
@@ -275,7 +293,7 @@ rem_i32(struct kernel_call *k, struct err *e)
 	if (!(k->arg[1].flags & COL_CONST) || b[0] <= 0 ||
 	    (k->arg[0].flags & COL_CONST))
 		return rem_any_i32(k, e);
-	rem_const_i32(k->arg[0].data, k->out->data, k->n, (uint32_t)b[0]);
+	rem_const_i32(k->arg[0].data, k->out->data, k->n, (uint64_t)b[0]);
 	return 0;
 }
 
@@ -285,9 +303,9 @@ rem_i64(struct kernel_call *k, struct err *e)
 	const int64_t *b = k->arg[1].data;
 
 	if (!(k->arg[1].flags & COL_CONST) || b[0] <= 0 ||
-	    b[0] > INT32_MAX || (k->arg[0].flags & COL_CONST))
+	    (k->arg[0].flags & COL_CONST))
 		return rem_any_i64(k, e);
-	rem_const_i64(k->arg[0].data, k->out->data, k->n, (uint32_t)b[0]);
+	rem_const_i64(k->arg[0].data, k->out->data, k->n, (uint64_t)b[0]);
 	return 0;
 }
 

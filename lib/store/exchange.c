@@ -49,7 +49,6 @@ exchange_new(struct exchange **out, const struct exchange_conf *conf,
 	x->map = xcalloc((size_t)conf->nmap + 1, sizeof *x->map);
 	shape_init(&x->shape, conf->type, conf->ncol);
 	x->rows_max = rows_max(x);
-	atomic_init(&x->rows_hint, CHUNK_ROWS_MIN);
 	pthread_mutex_init(&x->lock, NULL);
 	*out = x;
 	return 0;

@@ -28,7 +28,7 @@ struct exchange {
 	struct exchange_conf conf;
 	struct shape shape;
 	int rows_max;                   /* of a chunk */
-	_Atomic int rows_hint;          /* of the first chunk */
+	_Atomic int rows_hint;          /* of a map's partition, or 0 */
 	pthread_mutex_t lock;           /* of map[] while maps are written */
 	struct map *map;
 	_Atomic int64_t spilled;

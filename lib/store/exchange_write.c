@@ -4,9 +4,9 @@
  * A batch is scattered column by column: for every partition that it touches
  * a chunk with room for its rows is made sure of, then each value is stored
  * where its partition's cursor stands.  Chunks begin small and double, so
- * that many partitions with few rows take little memory (with what a map
- * before had in a partition, if one is there); all open chunks of a writer
- * together stay below OPEN_BYTES.
+ * that many partitions with few rows take little memory; once a map has
+ * committed, the next ones begin with what it had in a partition.  All open
+ * chunks of a writer together stay below OPEN_BYTES.
  *
  * Columns of one value (COL_CONST) are fixed in the chunks that are opened
  * while they have it; a batch in which that is over closes such chunks.
@@ -30,6 +30,7 @@
 #define WORTH_MAX ((int64_t)32 << 20)
 #define WORTH_PART ((int64_t)64 << 10)
 #define EXCHANGE_SHARE 50               /* percent of the pool, at most */
+#define ROWS_MIN 64             /* of a chunk */
 #define TURNS_MAX 4             /* batches that end a fixed value */
 
 struct xwriter {
@@ -37,7 +38,7 @@ struct xwriter {
 	int map, npart;
 	struct partition *part;
 	struct chunk **open;            /* one a partition, or NULL */
-	int *cap;                       /* rows of its next chunk */
+	int expect;                     /* rows of a partition, or 0 */
 	struct blockfile *file;
 	int64_t held;                   /* charged to the pool */
 	int64_t grown;                  /* heaps, not charged yet */
@@ -66,9 +67,7 @@ exchange_writer(struct xwriter **out, struct exchange *x, int map,
 	w->npart = x->conf.npart;
 	w->part = xcalloc(np, sizeof *w->part);
 	w->open = xcalloc(np, sizeof *w->open);
-	w->cap = xmalloc(np * sizeof *w->cap);
-	for (size_t p = 0; p < np; p++)
-		w->cap[p] = atomic_load(&x->rows_hint);
+	w->expect = atomic_load(&x->rows_hint);
 	w->touched = xcalloc(np, sizeof *w->touched);
 	w->count = xcalloc(np, sizeof *w->count);
 	w->cursor = xcalloc(np, sizeof *w->cursor);
@@ -91,7 +90,6 @@ writer_free(struct xwriter *w)
 	pool_give(w->x->conf.pool, w->held);
 	blockfile_close(w->file);
 	free(w->open);
-	free(w->cap);
 	free(w->touched);
 	free(w->count);
 	free(w->cursor);
@@ -208,22 +206,32 @@ round_up(int rows)
 	return (rows + 63) & ~63;
 }
 
+/* Rows of a partition's next chunk: those that are still expected, else as
+ * many as there are (or, where too many have come already, a few). */
+static int
+chunk_rows(const struct xwriter *w, uint32_t p, int count)
+{
+	int64_t have = w->part[p].rows, rows = w->expect - have;
+
+	if (rows < ROWS_MIN)
+		rows = w->expect ? have / 8 : have;
+	rows = rows < ROWS_MIN ? ROWS_MIN : rows > w->x->rows_max ?
+	    w->x->rows_max : rows;
+	return round_up(rows < count ? count : (int)rows);
+}
+
 /* Opens a chunk for count rows or more; 1 when others were spilled. */
 static int
 open_chunk(struct xwriter *w, uint32_t p, int count, const struct batch *b,
     struct err *e)
 {
 	uint64_t fixed = w->turns < TURNS_MAX ? w->fixed : 0;
-	int cap = w->cap[p], r;
+	int cap = chunk_rows(w, p, count), r;
 
-	while (cap < count)
-		cap *= 2;
 	r = charge(w, chunk_size(&w->x->shape, cap, fixed), e);
 	if (r < 0)
 		return r;
 	w->open[p] = chunk_new(&w->x->shape, cap, fixed);
-	w->cap[p] = 2 * cap > w->x->rows_max ? round_up(w->x->rows_max) :
-	    2 * cap;
 	for (; fixed; fixed &= fixed - 1) {
 		int i = __builtin_ctzll(fixed);
 
@@ -597,11 +605,10 @@ end(struct xwriter *w, struct err *e)
 static void
 hint_rows(struct exchange *x, int64_t rows)
 {
-	int64_t each = rows / x->conf.npart, most = x->rows_max;
+	int64_t each = rows / x->conf.npart;
 
-	each += each / 8 + 64;
-	atomic_store(&x->rows_hint, round_up((int)(each < most ? each :
-	    most)));
+	each += each / 32 + ROWS_MIN;
+	atomic_store(&x->rows_hint, each < 1 << 20 ? (int)each : 0);
 }
 
 int
