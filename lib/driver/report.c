@@ -59,6 +59,8 @@ peak_rss_mb(void)
 int
 report_write(struct app *a, int exit_code, struct err *e)
 {
+	const char *name = conf_get(&a->conf, "spark.app.name");
+	struct text quoted = { 0 };
 	FILE *f;
 	int bad;
 
@@ -68,10 +70,12 @@ report_write(struct app *a, int exit_code, struct err *e)
 	if (f == NULL)
 		return err_sys(e, "could not write the report \"%s\"",
 		    a->report);
-	fprintf(f, "{\"exit\":%d,\"wall_ms\":%.3f,\"peak_rss_mb\":%.1f,"
-	    "\"jobs\":[%s]}\n", exit_code,
+	text_add_json(&quoted, name, strlen(name));
+	fprintf(f, "{\"name\":%s,\"exit\":%d,\"wall_ms\":%.3f,"
+	    "\"peak_rss_mb\":%.1f,\"jobs\":[%s]}\n", text_str(&quoted), exit_code,
 	    (double)(clock_mono_us() - a->start_us) / 1e3, peak_rss_mb(),
 	    text_str(&a->report_jobs));
+	text_release(&quoted);
 	bad = ferror(f);
 	bad |= fclose(f);
 	return bad ? err_sys(e, "could not write the report \"%s\"",

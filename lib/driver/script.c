@@ -16,6 +16,7 @@
 #include "driver/rows_out.h"
 #include "driver/reread.h"
 #include "driver/show.h"
+#include "base/near.h"
 #include "base/zone.h"
 #include "plan/plantext.h"
 #include "sql/parse.h"
@@ -95,6 +96,7 @@ run_set(struct app *a, const struct ast_stmt *s, struct err *e)
 	if (strcmp(s->u.set.key, "spark.sql.session.timeZone") == 0 &&
 	    zone_load(&a->arena, s->u.set.value, &a->binder.env.zone, e) < 0)
 		return err_place(e, s->u.set.value_span);
+	a->binder.env.seed = (uint64_t)conf_int(&a->conf, "sp.seed");
 	return 0;
 }
 
@@ -186,6 +188,55 @@ app_run_stmt(struct app *a, const struct ast_stmt *s, int src, struct err *e)
 	return run_stmt(a, s, src, 0, e);
 }
 
+/* Is the parameter declared by the script, or by what ran so far? */
+static bool
+declared(const struct app *a, const struct ast_script *script,
+    const char *name, struct near *near)
+{
+	for (int i = 0; i < script->nstmt; i++) {
+		const struct ast_stmt *s = script->stmt[i];
+
+		if (s->kind != STMT_PARAM)
+			continue;
+		if (strcmp(s->u.param.name.name, name) == 0)
+			return true;
+		near_offer(near, s->u.param.name.name);
+	}
+	for (const struct bind_param *p = a->binder.params; p; p = p->next)
+		if (strcmp(p->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A -D that no statement asks for is a typing error. */
+static int
+check_defines(struct app *a, const struct ast_script *script, struct err *e)
+{
+	for (int i = 0; a->define && a->define[i]; i++) {
+		const char *d = a->define[i];
+		const char *name = arena_memdup(&a->arena, d, strcspn(d, "="));
+		struct near near;
+
+		near_init(&near, name);
+		if (declared(a, script, name, &near))
+			continue;
+		err_user(e, EXIT_USAGE, "the job has no parameter '%s'", name);
+		if (near.best)
+			return err_hint(e, "did you mean '%s'?", near.best);
+		return err_hint(e, "declare it with: param %s string;", name);
+	}
+	return 0;
+}
+
+static bool
+includes_others(const struct ast_script *script)
+{
+	for (int i = 0; i < script->nstmt; i++)
+		if (script->stmt[i]->kind == STMT_INCLUDE)
+			return true;
+	return false;
+}
+
 static int
 run_source(struct app *a, int src, int depth, struct err *e)
 {
@@ -194,11 +245,13 @@ run_source(struct app *a, int src, int depth, struct err *e)
 
 	TRY(parse_script(&a->arena, a->source[src].text, a->source[src].n, src,
 	    &o, &script, e));
+	if (depth == 0 && !includes_others(script))
+		TRY(check_defines(a, script, e));
 	for (int i = 0; i < script->nstmt; i++) {
 		TRY(run_stmt(a, script->stmt[i], src, depth, e));
 		TRY(rows_out_flush(a, e));
 	}
-	return 0;
+	return depth == 0 ? check_defines(a, script, e) : 0;
 }
 
 static int

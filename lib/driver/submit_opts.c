@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/opt.h"
+#include "base/text.h"
 #include "driver/submit.h"
 
 int
@@ -191,6 +192,7 @@ int
 submit_set_skip(void *p, const char *v, struct err *e)
 {
 	struct submit *s = p;
+	struct text list = { 0 };
 
 	for (int i = 0; plan_rules[i].name; i++)
 		if (strcmp(plan_rules[i].name, v) == 0) {
@@ -198,7 +200,12 @@ submit_set_skip(void *p, const char *v, struct err *e)
 				s->app.skip_rules[s->nskip++] = v;
 			return 0;
 		}
-	return err_user(e, EXIT_USAGE, "there is no rule '%s'", v);
+	for (int i = 0; plan_rules[i].name; i++)
+		text_addf(&list, "%s%s", i ? ", " : "", plan_rules[i].name);
+	err_user(e, EXIT_USAGE, "there is no rule '%s'", v);
+	err_hint(e, "there are %s", text_str(&list));
+	text_release(&list);
+	return e->kind;
 }
 
 int

@@ -50,6 +50,27 @@ examples_of() {
 	done
 }
 
+@test "sp-config(5) has the settings of the table, with their values" {
+	unset SPARK_LOCAL_DIRS
+	sp-submit --show-config | awk -F '\t' '{ print $1, $2 }' | sort >table
+	sed -n 's/^\.It Cm \(sp[a-z]*\.[^ ]*\)/\1 /p' "$MAN/sp-config.5" |
+		sed 's/  *Pq / /' | sort >page
+	diff -u table page
+	[ "$(wc -l <page)" -gt 15 ]
+}
+
+@test "sp-plan(1) has the rules of the optimizer" {
+	local rule
+	run -2 sp-plan -x nothing -e "select 1"
+	for rule in $(sed -n 's/.*there are //p' <<<"$output" | tr -d ,); do
+		grep -qwF "$rule" "$MAN/sp-plan.1" || {
+			echo "no $rule"
+			return 1
+		}
+	done
+	grep -q keep_strings <<<"$output"
+}
+
 @test "sp-functions(7) says what the tables say" {
 	"$OUT/scripts/manual" functions >page
 	diff -u "$MAN/sp-functions.7" page || {
@@ -83,15 +104,15 @@ examples_of() {
 }
 
 @test "examples of sp(7)" {
-	examples_of "$MAN/sp.7" 0
+	examples_of "$MAN/sp.7" 1
 }
 
 @test "examples of sp-cat(1)" {
-	examples_of "$MAN/sp-cat.1" 1
+	examples_of "$MAN/sp-cat.1" 8
 }
 
 @test "examples of sp-config(5)" {
-	examples_of "$MAN/sp-config.5" 1
+	examples_of "$MAN/sp-config.5" 5
 }
 
 @test "examples of sp-formats(7)" {
@@ -169,7 +190,7 @@ examples_of() {
 }
 
 @test "examples of sp-plan(1)" {
-	examples_of "$MAN/sp-plan.1" 1
+	examples_of "$MAN/sp-plan.1" 5
 }
 
 @test "examples of sp-plan(5)" {
@@ -185,5 +206,11 @@ examples_of() {
 }
 
 @test "examples of sp-submit(1)" {
-	examples_of "$MAN/sp-submit.1" 1
+	examples_of "$MAN/sp-submit.1" 8
+}
+
+# In its own folder, for what it writes to /tmp.
+@test "examples of the README" {
+	sed "s,/tmp/,$PWD/,g" "$TOP/README.md" >top.md
+	examples_of top.md 6
 }

@@ -220,3 +220,30 @@ load ../helper
 	    true"
 	assert_output --partial '"-"'
 }
+
+@test "a parameter that the job does not have is a typing error" {
+	run -2 sp-submit -D mont=1 -e "param month int = 2; select 1"
+	assert_output --partial "no parameter 'mont'"
+	assert_output --partial "did you mean 'month'?"
+	echo 'param k int = 1;' >lib.sp
+	run -0 sp-submit -D k=5 -e "include 'lib.sp'; select \$k"
+	assert_output 5
+	run -2 sp-submit -D j=5 -e "include 'lib.sp'; from range(1) | write 'x'"
+	assert_output --partial "no parameter 'j'"
+	assert_not_exist x
+}
+
+@test "what statements print comes before the rows of the next one" {
+	run -0 sp-submit -e "describe select 1 as a; select 2; show databases"
+	assert_output $'a\tint\n2\ndefault'
+	run -74 bash -c 'sp-submit -e "show databases" >/dev/full'
+}
+
+@test "the report has the name of the application, the seed holds from set on" {
+	run -0 sp-submit --name 'a "job"' --report r.json -e "select 1"
+	grep -q '^{"name":"a \\"job\\"","exit":0,' r.json
+	run -0 sp-submit -e "set sp.seed = 1; select rand()"
+	local one=$output
+	run -0 sp-submit -e "set sp.seed = 2; select rand()"
+	[ "$output" != "$one" ]
+}
