@@ -138,6 +138,7 @@ adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
 	if (root->kind != NODE_EXCHANGE)
 		return 0;
 	x.npart = root->u.exchange.part == PART_RANGE ? 1 : root->u.exchange.n;
+	x.sorted = root->u.exchange.part == PART_RANGE;
 	x.nmap = r->npart;
 	x.ncol = root->out->ncol;
 	type = xcalloc((size_t)x.ncol + 1, sizeof *type);

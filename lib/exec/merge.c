@@ -90,7 +90,7 @@ sample_run(struct samples *s, int run, struct program *keys, int ncol,
 		struct batch whole, one = { .col = col };
 
 		arena_reset(&a);
-		r = exchange_chunk(s->x, run, 0, i, &a, &whole, e);
+		r = exchange_chunk_first(s->x, run, 0, i, &a, &whole, e);
 		if (r < 0)
 			break;
 		wire_slice(&whole, 0, whole.nrow ? 1 : 0, &one, &a);

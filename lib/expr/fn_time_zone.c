@@ -84,7 +84,7 @@ zone_arg_at(struct kernel_call *k, int a, int i, struct zone_arg *z,
 static int
 bind_utc(struct func_bind *b, struct err *e)
 {
-	const struct zone *z;
+	const struct zone *z = NULL;
 
 	TRY(bind_cast(b, 0, TYPE(TS), e));
 	TRY(zone_arg_bind(b, 1, &z, e));
@@ -100,7 +100,7 @@ k_from_utc(struct kernel_call *k, struct err *e)
 	int64_t *out = k->out->data;
 
 	ROWS(k, i) {
-		const struct zone *z;
+		const struct zone *z = NULL;
 
 		TRY(zone_arg_at(k, 1, i, &a, &z, e));
 		out[i] = zone_to_local(z, row_i64(k, 0, i));
@@ -115,7 +115,7 @@ k_to_utc(struct kernel_call *k, struct err *e)
 	int64_t *out = k->out->data;
 
 	ROWS(k, i) {
-		const struct zone *z;
+		const struct zone *z = NULL;
 
 		TRY(zone_arg_at(k, 1, i, &a, &z, e));
 		out[i] = zone_to_utc(z, row_i64(k, 0, i));
@@ -149,7 +149,7 @@ k_convert(struct kernel_call *k, struct err *e)
 	int n = k->narg;
 
 	ROWS(k, i) {
-		const struct zone *x = z[0], *y;
+		const struct zone *x = z[0], *y = NULL;
 
 		if (n == 3)
 			TRY(zone_arg_at(k, 0, i, &from, &x, e));

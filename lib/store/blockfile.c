@@ -141,8 +141,13 @@ block_read(int fd, const struct block *b, struct arena *a, const char **p,
 	    arena_raw(a, (size_t)b->raw + 16), p, e);
 }
 
+/* After a block that zstd did not make much smaller so many are stored as
+ * they are: a disk is faster than it. */
+#define RAW_BLOCKS 15
+
 struct blockfile {
 	int fd;
+	int raw;                /* blocks still to be stored as they are */
 	int64_t size;
 	char *buf;
 	size_t cap;
@@ -162,6 +167,24 @@ blockfile_new(struct blockfile **out, const char *dir, struct err *e)
 	return 0;
 }
 
+/* Head and bytes from where they are. */
+static int
+put_raw(struct blockfile *f, const char *p, size_t n, struct block *b)
+{
+	struct head h;
+
+	f->raw--;
+	b->raw = b->stored = (uint32_t)n;
+	b->sum = hash_sum(p, n);
+	b->at = f->size;
+	h = head_of(b);
+	if (block_write_all(f->fd, (char *)&h, sizeof h, f->size) < 0 ||
+	    block_write_all(f->fd, p, n, f->size + BLOCK_HEAD) < 0)
+		return -1;
+	f->size += BLOCK_HEAD + (int64_t)n;
+	return 0;
+}
+
 int
 blockfile_put(struct blockfile *f, const char *p, size_t n, struct block *b,
     struct err *e)
@@ -170,12 +193,17 @@ blockfile_put(struct blockfile *f, const char *p, size_t n, struct block *b,
 
 	if (n > BLOCK_MAX || n == 0)
 		return err_set(e, ERR_BUG, "a block of %zu bytes", n);
+	if (f->raw > 0)
+		return put_raw(f, p, n, b) < 0 ? err_sys(e,
+		    "could not write a spill file") : 0;
 	if (f->cap < bound) {
 		free(f->buf);
 		f->buf = xmalloc(bound);
 		f->cap = bound;
 	}
 	size = block_pack(f->buf, p, n, BLOCK_ZSTD, b);
+	if (b->stored > n / 8 * 5)
+		f->raw = RAW_BLOCKS;
 	b->at = f->size;
 	if (block_write_all(f->fd, f->buf, size, f->size) < 0)
 		return err_sys(e, "could not write a spill file");

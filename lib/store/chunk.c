@@ -19,6 +19,7 @@
 
 #define HEAP_MIN ((size_t)512)
 #define HEAP_MAX ((size_t)256 << 10)
+#define FIRST_MAX 4096          /* bytes of a first row that is kept */
 
 struct chunk_heap {
 	struct chunk_heap *next;
@@ -152,6 +153,7 @@ void
 chunk_free(const struct shape *s, struct chunk *c)
 {
 	chunk_drop_memory(s, c);
+	free(c->first);
 	free(c);
 }
 
@@ -237,6 +239,36 @@ chunk_to_disk(const struct shape *s, struct chunk *c, int part,
 	TRY(blockfile_put(f, raw->p, raw->n, &c->block, e));
 	chunk_drop_memory(s, c);
 	return 0;
+}
+
+void
+chunk_keep_first(const struct shape *s, struct chunk *c, struct text *raw)
+{
+	struct arena a = { 0 };
+	struct batch b;
+
+	chunk_view(s, c, &a, &b);
+	b.n = b.nrow = b.n ? 1 : 0;
+	text_clear(raw);
+	wire_put(raw, &b);
+	arena_release(&a);
+	if (raw->n > FIRST_MAX)
+		return;
+	c->first = xmalloc(raw->n);
+	c->nfirst = (uint32_t)raw->n;
+	memcpy(c->first, raw->p, raw->n);
+}
+
+int
+chunk_first(const struct shape *s, const struct chunk *c, struct arena *a,
+    struct batch *b, struct err *e)
+{
+	int64_t n;
+
+	if (c->first == NULL)
+		return 0;
+	n = wire_get(c->first, c->nfirst, s->type, s->ncol, a, b, e);
+	return n < 0 ? (int)n : 1;
 }
 
 int

@@ -47,6 +47,9 @@ struct chunk {
 	struct chunk_heap *heap;
 	char *at, *end;                 /* free part of the heap */
 	struct block block;             /* on disk */
+	char *first;                    /* its first row, kept when the others
+	                                 * are on disk; or NULL */
+	uint32_t nfirst;
 };
 
 /* Room for cap rows; the columns of the mask are fixed, their values are to
@@ -106,6 +109,13 @@ void chunk_view(const struct shape *s, const struct chunk *c, struct arena *a,
 /* Writes it to the file and frees its memory; raw is room to work in. */
 int  chunk_to_disk(const struct shape *s, struct chunk *c, int part,
     struct blockfile *f, struct text *raw, struct err *e);
+/* Keeps the first row (unless it is large) before chunk_to_disk; gives it:
+ * 1, or 0 when it was not kept. */
+void chunk_keep_first(const struct shape *s, struct chunk *c,
+    struct text *raw);
+int  chunk_first(const struct shape *s, const struct chunk *c,
+    struct arena *a, struct batch *b, struct err *e);
+
 /* Reads it back into the arena. */
 int  chunk_from_disk(const struct shape *s, const struct chunk *c,
     const struct blockfile *f, struct arena *a, struct batch *b,

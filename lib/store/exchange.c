@@ -21,6 +21,9 @@
 #define OPEN_BYTES ((int64_t)32 << 20)  /* of all open chunks of a writer */
 #define OPEN_MIN ((int64_t)1 << 20)
 #define CHUNK_BYTES ((int64_t)768 << 10)
+#define HEAP_MAX ((int64_t)1 << 20)
+#define HEAP_MIN ((int64_t)64 << 10)
+#define HEAP_SHARE 2048
 #define CHUNK_ROWS_MIN 64
 #define CHUNK_ROWS_MAX 4096
 
@@ -38,6 +41,18 @@ rows_max(const struct exchange *x)
 	return (int)(rows & ~63);
 }
 
+/* A merge reads all runs at once, and where its range begins and ends more
+ * than it needs: little at a time when memory is scarce. */
+static int64_t
+heap_max(const struct exchange *x)
+{
+	int64_t limit = pool_limit(x->conf.pool), most = HEAP_MAX;
+
+	if (x->conf.sorted && limit && limit / HEAP_SHARE < most)
+		most = limit / HEAP_SHARE;
+	return most < HEAP_MIN ? HEAP_MIN : most;
+}
+
 int
 exchange_new(struct exchange **out, const struct exchange_conf *conf,
     struct err *e)
@@ -49,6 +64,7 @@ exchange_new(struct exchange **out, const struct exchange_conf *conf,
 	x->map = xcalloc((size_t)conf->nmap + 1, sizeof *x->map);
 	shape_init(&x->shape, conf->type, conf->ncol);
 	x->rows_max = rows_max(x);
+	x->heap_max = heap_max(x);
 	pthread_mutex_init(&x->lock, NULL);
 	*out = x;
 	return 0;
@@ -99,6 +115,8 @@ move_chunk(struct exchange *x, struct chunk *c, int part,
 
 	if (fail_here("exchange.spill") < 0)
 		return err_sys(e, "could not spill %s", x->conf.name);
+	if (x->conf.sorted)
+		chunk_keep_first(&x->shape, c, raw);
 	if (chunk_to_disk(&x->shape, c, part, file, raw, e) < 0)
 		return err_ctx(e, "%s", x->conf.name);
 	pool_give(x->conf.pool, bytes);
@@ -246,6 +264,22 @@ exchange_chunk(const struct exchange *x, int map, int part, int i,
 			col_gather(&b->col[c], &one, NULL, b->n, a);
 	}
 	return 0;
+}
+
+int
+exchange_chunk_first(const struct exchange *x, int map, int part, int i,
+    struct arena *a, struct batch *b, struct err *e)
+{
+	const struct chunk *c = x->map[map].part[part].chunk[i];
+	int r;
+
+	begin_reading(x);
+	if (c->slab == NULL) {
+		r = chunk_first(&x->shape, c, a, b, e);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+	return chunk_batch(x, map, c, a, b, e);
 }
 
 struct xreader {

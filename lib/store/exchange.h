@@ -33,6 +33,7 @@ struct exchange_conf {
 	const struct type *const *type; /* borrowed, ncol of them */
 	struct pool *pool;              /* executor's pool */
 	const char *dir;                /* scratch directory for spills */
+	bool sorted;                    /* maps are runs that will be merged */
 	bool force_spill;               /* tests: everything goes to disk */
 };
 
@@ -93,6 +94,10 @@ int64_t exchange_chunk_rows(const struct exchange *x, int map, int part,
 /* Columns over the whole chunk (may hold more than BATCH_ROWS rows). In
  * memory: views into it; on disk: read into the arena. */
 int  exchange_chunk(const struct exchange *x, int map, int part, int i,
+    struct arena *a, struct batch *b, struct err *e);
+/* The same for its first row alone (the batch has one or more), which is not
+ * read from disk when the exchange is sorted. */
+int  exchange_chunk_first(const struct exchange *x, int map, int part, int i,
     struct arena *a, struct batch *b, struct err *e);
 /* Is all of it in memory? */
 bool exchange_in_memory(const struct exchange *x);

@@ -28,6 +28,7 @@ struct exchange {
 	struct exchange_conf conf;
 	struct shape shape;
 	int rows_max;                   /* of a chunk */
+	int64_t heap_max;               /* string bytes that close a chunk */
 	_Atomic int rows_hint;          /* of a map's partition, or 0 */
 	pthread_mutex_t lock;           /* of map[] while maps are written */
 	struct map *map;

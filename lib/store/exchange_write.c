@@ -25,7 +25,6 @@
 #include "column/builder.h"
 #include "store/exchange_state.h"
 
-#define HEAP_ENOUGH ((int64_t)1 << 20)  /* string bytes that close a chunk */
 #define WORTH_MIN ((int64_t)4 << 20)    /* bytes that are worth a spill */
 #define WORTH_MAX ((int64_t)32 << 20)
 #define WORTH_PART ((int64_t)64 << 10)
@@ -520,7 +519,7 @@ note_full(struct xwriter *w)
 
 		for (int k = 0; k < s->nnested; k++)
 			bytes += builder_held(&c->nested[k]);
-		if (bytes > HEAP_ENOUGH)
+		if (bytes > w->x->heap_max)
 			c->limit = c->n;
 	}
 }
