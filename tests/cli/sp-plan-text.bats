@@ -24,6 +24,12 @@ plan() {
 	done
 }
 
+@test "the plan of sp-plan(5) runs" {
+	awk '/^\.Ed/ { exit } on { print } /^\.Bd/ { on = 1 }' "$MAN/sp-plan.5" >plan
+	run -0 sp-submit --plan plan
+	assert_output --partial "$(printf '3\t428571')"
+}
+
 @test "a text may hold several plans" {
 	sp-plan -e "from range(2); from range(3) | write 'a.csv'; select 'x'" >plan
 	run -0 sp-submit --plan plan
