@@ -1,6 +1,6 @@
 /*
  * agg_moments -- variance, standard deviation, skewness, kurtosis,
- * covariance and correlation; and, or and xor over bits and booleans.
+ * covariance, correlation and regression; and, or and xor over bits and booleans.
  *
  * Moments are updated one value at a time and merged pairwise (Chan, Golub,
  * LeVeque 1979; Pebay 2008 for the third and fourth), so that large means do
@@ -241,6 +241,75 @@ pair_final(const struct agg *g, void *const *state, int n,
 	return 0;
 }
 
+/* What regr_…(y, x) gives. */
+static double
+regression(const char *what, const struct pair *p)
+{
+	double slope = p->yy == 0 ? NAN : p->xy / p->yy;
+
+	if (strcmp(what, "avgx") == 0)
+		return p->my;
+	if (strcmp(what, "avgy") == 0)
+		return p->mx;
+	if (strcmp(what, "sxx") == 0)
+		return p->yy;
+	if (strcmp(what, "syy") == 0)
+		return p->xx;
+	if (strcmp(what, "sxy") == 0)
+		return p->xy;
+	if (strcmp(what, "slope") == 0)
+		return slope;
+	if (strcmp(what, "intercept") == 0)
+		return p->mx - slope * p->my;
+	if (p->yy == 0)                 /* r2 */
+		return NAN;
+	return p->xx == 0 ? 1 : p->xy * p->xy / (p->xx * p->yy);
+}
+
+/* Argument 0 is y: its mean is mx, its spread xx. */
+static int
+regr_final(const struct agg *g, void *const *state, int n,
+    struct column *out, struct arena *heap, struct err *e)
+{
+	const char *what = g->fn->name + strlen("regr_");
+	double *v = out->data;
+
+	(void)e;
+	for (int i = 0; i < n; i++) {
+		const struct pair *p = state[i];
+		bool none = p->n == 0 || (p->yy == 0 &&
+		    (strcmp(what, "slope") == 0 || strcmp(what, "r2") == 0 ||
+		    strcmp(what, "intercept") == 0));
+
+		if (none)
+			agg_out_null(out, i, n, heap);
+		else
+			v[i] = regression(what, p);
+	}
+	return 0;
+}
+
+static int
+regr_count_bind(struct agg_bind *b, struct err *e)
+{
+	TRY(moments_bind(b, e));
+	b->type = TYPE(I64);
+	return 0;
+}
+
+static int
+regr_count_final(const struct agg *g, void *const *state, int n,
+    struct column *out, struct arena *heap, struct err *e)
+{
+	(void)g;
+	(void)heap;
+	(void)e;
+	for (int i = 0; i < n; i++)
+		((int64_t *)out->data)[i] =
+		    (int64_t)((const struct pair *)state[i])->n;
+	return 0;
+}
+
 static int
 bits_bind(struct agg_bind *b, struct err *e)
 {
@@ -362,6 +431,13 @@ bits_final(const struct agg *g, void *const *state, int n,
 	  .merge = pair_merge, .save = doubles_save,                    \
 	  .final = pair_final, .usage = NAME "(x, y)",                  \
 	  .help = HELP, .example = EXAMPLE }
+#define REGR(NAME, FLAGS, BIND, FINAL, HELP, EXAMPLE)                   \
+	{ .name = NAME, .min = 2, .max = 2, .flags = FLAGS,             \
+	  .bind = BIND, .plan = pair_plan, .update = pair_update,       \
+	  .merge = pair_merge, .save = doubles_save, .final = FINAL,    \
+	  .usage = NAME "(y, x)", .help = HELP,                         \
+	  .example = "select " NAME "(y, x) from values "               \
+	      "(1, 2), (3, 6) as t(y, x) = " EXAMPLE }
 #define BITS(NAME, BIND, HELP, EXAMPLE)                                 \
 	{ .name = NAME, .min = 1, .max = 1, .bind = BIND,               \
 	  .plan = bits_plan, .update = bits_update,                     \
@@ -386,6 +462,22 @@ const struct aggfn aggfn_moments[] = {
 	PAIR("covar_samp", "Sample covariance.", NULL),
 	PAIR("corr", "Pearson's correlation.",
 	    "select corr(x, x) from values (1), (3) as t(x) = 1.0"),
+	REGR("regr_count", AGG_NONNULL, regr_count_bind, regr_count_final,
+	    "Rows in which neither is null.", "2"),
+	REGR("regr_avgx", 0, moments_bind, regr_final, "Mean of x.", "4.0"),
+	REGR("regr_avgy", 0, moments_bind, regr_final, "Mean of y.", "2.0"),
+	REGR("regr_sxx", 0, moments_bind, regr_final,
+	    "Sum of squares of x around its mean.", "8.0"),
+	REGR("regr_syy", 0, moments_bind, regr_final,
+	    "Sum of squares of y around its mean.", "2.0"),
+	REGR("regr_sxy", 0, moments_bind, regr_final,
+	    "Sum of products of x and y around their means.", "4.0"),
+	REGR("regr_slope", 0, moments_bind, regr_final,
+	    "Slope of the regression line of y over x.", "0.5"),
+	REGR("regr_intercept", 0, moments_bind, regr_final,
+	    "Where the regression line meets x = 0.", "0.0"),
+	REGR("regr_r2", 0, moments_bind, regr_final,
+	    "Square of the correlation.", "1.0"),
 	BITS("bit_and", bits_bind, "Bitwise and of all values.",
 	    "select bit_and(x) from values (3), (5) as t(x) = 1"),
 	BITS("bit_or", bits_bind, "Bitwise or of all values.",

@@ -13,10 +13,10 @@
 #include "base/err.h"
 
 extern const struct aggfn aggfn_sum[], aggfn_pick[], aggfn_moments[],
-    aggfn_list[], aggfn_approx[];
+    aggfn_list[], aggfn_percentile[], aggfn_approx[];
 
 static const struct aggfn *const tables[] = {
-	aggfn_sum, aggfn_pick, aggfn_moments, aggfn_list,
+	aggfn_sum, aggfn_pick, aggfn_moments, aggfn_list, aggfn_percentile,
 	aggfn_approx, NULL,
 };
 

@@ -22,6 +22,15 @@ bind_args(struct bind_ctx *c, const struct ast_call *call, struct expr ***out,
 	return 0;
 }
 
+static int
+call2(struct bind_ctx *c, const char *name, struct expr *x, struct expr *y,
+    struct span span, struct expr **out, struct err *e)
+{
+	struct expr *arg[2] = { x, y };
+
+	return expr_call(&c->b->env, name, arg, 2, span, out, e);
+}
+
 /* count(*) counts rows: count(1). */
 static int
 agg_args(struct bind_ctx *c, const struct ast_expr *x, struct expr ***out,
@@ -38,6 +47,78 @@ agg_args(struct bind_ctx *c, const struct ast_expr *x, struct expr ***out,
 	return bind_args(c, call, out, e);
 }
 
+/* listagg(x, sep) within group (order by k): of structs of k and x. */
+static int
+ordered_listagg(struct bind_ctx *c, const struct ast_expr *x,
+    const char **name, struct expr ***arg, int *narg, struct err *e)
+{
+	const struct ast_call *call = &x->u.call;
+	struct arena *a = c->b->arena;
+	int n = call->nwithin;
+	struct expr **part = NEW_N(a, struct expr *, 2 * n + 2);
+	struct expr **to = NEW_N(a, struct expr *, 3);
+	char *way = arena_alloc(a, (size_t)n + 1);
+
+	if (call->distinct)
+		return bind_refuse_ast(x->span, "distinct with within group",
+		    e);
+	for (int i = 0; i < n; i++) {
+		const struct ast_sort *s = &call->within[i];
+		bool usual = s->nulls == NULLS_DEFAULT ||
+		    (s->nulls == NULLS_LAST) == (s->desc != 0);
+
+		way[i] = s->desc ? usual ? 'd' : 'D' : usual ? 'a' : 'A';
+		part[2 * i] = expr_str(a, arena_printf(a, "k%d", i));
+		TRY(bind_expr(c, s->expr, &part[2 * i + 1], e));
+	}
+	part[2 * n] = expr_str(a, "v");
+	part[2 * n + 1] = (*arg)[0];
+	if ((*arg)[0]->type->kind != TYPE_BIN)
+		TRY(expr_coerce(&c->b->env, (*arg)[0], TYPE(STR),
+		    &part[2 * n + 1], e));
+	TRY(expr_call(&c->b->env, "named_struct", part, 2 * n + 2, x->span,
+	    &to[0], e));
+	to[1] = *narg > 1 ? (*arg)[1] : expr_str(a, "");
+	to[2] = expr_str(a, way);
+	*name = "listagg_ordered";
+	*arg = to;
+	*narg = 3;
+	return 0;
+}
+
+/* percentile_cont(p) within group (order by x), mode() likewise: the value
+ * becomes the first argument. */
+static int
+within_group(struct bind_ctx *c, const struct ast_expr *x, const char **name,
+    struct expr ***arg, int *narg, struct err *e)
+{
+	const struct ast_call *call = &x->u.call;
+	struct arena *a = c->b->arena;
+	bool mode = strcmp(*name, "mode") == 0;
+	struct expr **to = NEW_N(a, struct expr *, 2);
+
+	if (strcmp(*name, "listagg") == 0 || strcmp(*name, "string_agg") == 0)
+		return *narg < 1 ? 0 : ordered_listagg(c, x, name, arg, narg,
+		    e);
+	if (!mode && strcmp(*name, "percentile_cont") != 0 &&
+	    strcmp(*name, "percentile_disc") != 0)
+		return err_at(e, x->span, "%s() takes no within group", *name);
+	if (call->nwithin != 1 || *narg != !mode)
+		return err_at(e, x->span, "%s() wants %s and one key in "
+		    "within group", *name, mode ? "no argument" :
+		    "a percentage");
+	TRY(bind_expr(c, call->within[0].expr, &to[0], e));
+	if (!mode) {
+		to[1] = (*arg)[0];
+		if (call->within[0].desc)
+			TRY(call2(c, "-", expr_int(a, 1), to[1], x->span,
+			    &to[1], e));
+	}
+	*arg = to;
+	*narg = 1 + !mode;
+	return 0;
+}
+
 static int
 bind_agg(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
     struct err *e)
@@ -45,6 +126,7 @@ bind_agg(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 	const struct ast_call *call = &x->u.call;
 	struct expr **arg, *filter = NULL;
 	int narg = call->narg, r;
+	const char *name = call->name;
 
 	if (c->what)
 		return err_at(e, x->span, "an aggregate cannot stand in %s: "
@@ -52,10 +134,10 @@ bind_agg(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 	if (c->in_agg)
 		return err_at(e, x->span, "an aggregate cannot contain "
 		    "another one: %s()", call->name);
-	if (call->nwithin)
-		return bind_refuse_ast(x->span, "within group", e);
 	c->in_agg++;
 	r = agg_args(c, x, &arg, e);
+	if (r >= 0 && call->nwithin)
+		r = within_group(c, x, &name, &arg, &narg, e);
 	if (r >= 0 && call->filter) {
 		r = bind_expr(c, call->filter, &filter, e);
 		if (r >= 0)
@@ -71,21 +153,12 @@ bind_agg(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 		    (size_t)(narg + 2) * sizeof *arg);
 		arg[narg++] = expr_bool(c->b->arena, true);
 	}
-	TRY(expr_agg(&c->b->env, call->name, arg, narg, x->span, out, e));
+	TRY(expr_agg(&c->b->env, name, arg, narg, x->span, out, e));
 	(*out)->u.agg.distinct = call->distinct &&
 	    !((*out)->u.agg.fn->flags & AGG_NODISTINCT);
 	(*out)->u.agg.filter = filter;
 	c->nagg++;
 	return 0;
-}
-
-static int
-call2(struct bind_ctx *c, const char *name, struct expr *x, struct expr *y,
-    struct span span, struct expr **out, struct err *e)
-{
-	struct expr *arg[2] = { x, y };
-
-	return expr_call(&c->b->env, name, arg, 2, span, out, e);
 }
 
 static int
