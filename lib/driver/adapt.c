@@ -78,13 +78,17 @@ fixed_parts(const struct exec_env *env, const struct stage *s)
 	return false;
 }
 
-/* Neighbouring partitions up to the advised size become one task. */
+/* Neighbouring partitions up to the advised size, if memory is not short,
+ * become one task. */
 static void
 coalesce(struct stage_run *r, struct exchange *const *x, int nx,
-    int64_t target)
+    int64_t target, int64_t memory)
 {
 	int np = exchange_npart(x[0]), n = 0;
 	int64_t held = 0;
+
+	if (target > memory / 16)
+		target = memory / 16;
 
 	r->lo = xmalloc(sizeof *r->lo * ((size_t)np + 1));
 	for (int p = 0; p < np; p++) {
@@ -117,7 +121,8 @@ count_tasks(struct exec_env *env, int stage, const struct conf *conf)
 	    conf_bool(conf, "spark.sql.adaptive.enabled") &&
 	    conf_bool(conf, "spark.sql.adaptive.coalescePartitions.enabled")) {
 		coalesce(r, x, nx, conf_size(conf,
-		    "spark.sql.adaptive.advisoryPartitionSizeInBytes"));
+		    "spark.sql.adaptive.advisoryPartitionSizeInBytes"),
+		    pool_limit(&env->pool));
 		return r->npart;
 	}
 	return task_node_parts(&probe, r->stage->root);

@@ -239,11 +239,21 @@ end_pair(struct join *j)
 	j->waiting = false;
 }
 
+static void
+free_pair(struct join *j, int s)
+{
+	spill_free(j->lspill[s]);
+	spill_free(j->rspill[s]);
+	j->lspill[s] = j->rspill[s] = NULL;
+}
+
 /* The next pair of files: 0, or 2 when all are done. */
 static int
 next_pair(struct join *j, struct err *e)
 {
 	end_pair(j);
+	if (j->split && j->at_split)
+		free_pair(j, j->at_split - 1);
 	for (; j->split && j->at_split < SPLITS; j->at_split++) {
 		struct spill *l = j->lspill[j->at_split];
 		struct spill *r = j->rspill[j->at_split];
@@ -535,10 +545,8 @@ join_close(struct op *op)
 		program_release(j->rprog);
 	join_out_close(&j->out);
 	build_release(&j->own);
-	for (int s = 0; s < SPLITS; s++) {
-		spill_free(j->lspill[s]);
-		spill_free(j->rspill[s]);
-	}
+	for (int s = 0; s < SPLITS; s++)
+		free_pair(j, s);
 	spill_free(j->whole);
 	free(j->carry);
 	free(j->seen);

@@ -70,6 +70,9 @@ join_split_left(struct join *j, struct err *e)
 	struct batch b;
 	int r;
 
+	for (int s = 0; s < SPLITS; s++)        /* frees what writing needed */
+		if (j->rspill[s])
+			TRY(spill_rewind(j->rspill[s], e));
 	while ((r = op_next(j->op.kid[0], &b, e)) > 0) {
 		TRY(join_keys_of(j, j->lprog, &b, e));
 		TRY(split_rows(j, j->lspill, j->out.ltype, j->out.nl, &b, e));

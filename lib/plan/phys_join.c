@@ -167,7 +167,7 @@ too_large(const struct phys_env *p, const struct node *l,
 	double bytes = l->est_bytes < r->est_bytes ? l->est_bytes :
 	    r->est_bytes;
 
-	return p->conf->memory > 0 && bytes / n > (double)p->conf->memory / 16;
+	return p->conf->memory > 0 && bytes / n > (double)p->conf->memory / 2;
 }
 
 static bool

@@ -106,6 +106,11 @@ int
 spill_rewind(struct spill *s, struct err *e)
 {
 	TRY(flush(s, e));
+	for (int i = 0; i < s->ncol; i++) {     /* what writing needed */
+		builder_release(&s->col[i]);
+		builder_init(&s->col[i], s->type[i]);
+	}
+	text_release(&s->raw);
 	s->next = 0;
 	s->from = 0;
 	s->whole.nrow = 0;
@@ -122,8 +127,10 @@ spill_next(struct spill *s, struct batch *b, struct err *e)
 		const char *raw;
 		int64_t r;
 
-		if (s->next == s->nblock)
+		if (s->next == s->nblock) {
+			arena_release(&s->chunk);
 			return 0;
+		}
 		k = &s->block[s->next++];
 		arena_reset(&s->chunk);
 		TRY(blockfile_get(s->file, k, &s->chunk, &raw, e));
