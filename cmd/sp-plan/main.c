@@ -75,7 +75,7 @@ show_help(void *conf, const char *value, struct err *e)
 	(void)value;
 	(void)e;
 	opt_help(&table);
-	exit(0);
+	exit(opt_end("sp-plan"));
 }
 
 int

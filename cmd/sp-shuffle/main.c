@@ -62,7 +62,7 @@ run(const struct shuffle_command *c, int argc, char **argv, struct err *e)
 	r = opt_parse(c->table, argc, argv, &t, e);
 	if (r >= 0 && t.help) {
 		opt_help(c->table);
-		r = EXIT_DONE;
+		r = opt_end(c->table->command);
 	} else if (r == 0) {
 		r = err_user(e, EXIT_USAGE, "no directory");
 		err_hint(e, "try '%s --help'", c->table->command);

@@ -61,7 +61,7 @@ show_help(void *conf, const char *value, struct err *e)
 	(void)value;
 	(void)e;
 	opt_help(&table);
-	exit(0);
+	exit(opt_end("sp-submit"));
 }
 
 static int
@@ -71,7 +71,7 @@ show_version(void *conf, const char *value, struct err *e)
 	(void)value;
 	(void)e;
 	puts("sp-submit 0.1");
-	exit(0);
+	exit(opt_end("sp-submit"));
 }
 
 static int

@@ -166,6 +166,15 @@ opt_help(const struct opt_table *t)
 	printf("\nSee man %.*s.\n", (int)strcspn(t->command, " "), t->command);
 }
 
+int
+opt_end(const char *command)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_DONE;
+	fprintf(stderr, "%s: could not write to stdout\n", command);
+	return EXIT_IO;
+}
+
 void
 opt_complain(const char *command, const struct err *e)
 {

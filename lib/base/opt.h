@@ -35,6 +35,10 @@ int opt_parse(const struct opt_table *t, int argc, char **argv, void *conf,
 /* Prints the help text to stdout. */
 void opt_help(const struct opt_table *t);
 
+/* After help or a version was printed: the exit status, 74 with a message
+ * when stdout did not take it. */
+int opt_end(const char *command);
+
 /* Prints "command: message" and the hint, if any, to stderr. */
 void opt_complain(const char *command, const struct err *e);
 

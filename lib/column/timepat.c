@@ -388,6 +388,17 @@ struct local {
 };
 
 static void
+print_quarter(struct text *to, int count, int quarter)
+{
+	if (count < 3)
+		text_addf(to, "%0*d", count, quarter);
+	else if (count == 3)
+		text_addf(to, "Q%d", quarter);
+	else
+		text_addf(to, "%d%s quarter", quarter, nth[quarter - 1]);
+}
+
+static void
 print_item(struct text *to, const struct item *x, const struct local *v)
 {
 	int hour = (int)(v->micros / 3600000000), n = x->count;
@@ -408,13 +419,7 @@ print_item(struct text *to, const struct item *x, const struct local *v)
 			text_addf(to, "%0*d", n, v->month);
 		return;
 	case 'Q': case 'q':
-		n = (v->month + 2) / 3;
-		if (x->count < 3)
-			text_addf(to, "%0*d", x->count, n);
-		else if (x->count == 3)
-			text_addf(to, "Q%d", n);
-		else
-			text_addf(to, "%d%s quarter", n, nth[n - 1]);
+		print_quarter(to, n, (v->month + 2) / 3);
 		return;
 	case 'G':
 		text_adds(to, v->year > 0 ? "AD" : "BC");

@@ -152,6 +152,15 @@ find_sep(struct lines *t, size_t from, size_t to)
 	t->high = true;
 }
 
+static int
+too_long(struct lines *t, size_t start, struct err *e)
+{
+	badrow_fail(&t->feed, t->feed.at + (int64_t)start, e,
+	    "the line is longer than max_record, %lld bytes",
+	    (long long)t->r.scan->max_record);
+	return err_hint(e, "the limit is the setting sp.max.record");
+}
+
 /* Finds lines from at on; reads more until there is one or the end. */
 static int
 find_lines(struct lines *t, struct err *e)
@@ -175,9 +184,7 @@ find_lines(struct lines *t, struct err *e)
 		if (t->feed.last)
 			break;
 		if (max > 0 && (int64_t)(to - t->at) > max)
-			return badrow_fail(&t->feed, t->feed.at +
-			    (int64_t)t->at, e, "the line is longer than "
-			    "max_record, %lld bytes", (long long)max);
+			return too_long(t, t->at, e);
 		from = t->sep || to < t->at ? 0 : to - t->at;
 		to = t->at;
 		t->at = 0;
@@ -244,13 +251,8 @@ check_length(struct lines *t, struct err *e)
 	if (max <= 0 || (int64_t)(t->at - t->start[0]) <= max)
 		return 0;
 	for (int i = 0; i < t->n; i++)
-		if (t->len[i] > max) {
-			badrow_fail(&t->feed, t->feed.at + t->start[i], e,
-			    "the line is longer than max_record, %lld bytes",
-			    (long long)max);
-			return err_hint(e, "the limit is the setting "
-			    "sp.max.record");
-		}
+		if (t->len[i] > max)
+			return too_long(t, t->start[i], e);
 	return 0;
 }
 

@@ -189,7 +189,7 @@ rewrite(struct regroup *g, struct expr *x, struct expr **out, struct err *e)
 /* Subqueries that keys and aggregates read are joined to the input. */
 static void
 pending_in_group(struct regroup *g, struct rel *r, struct expr *const *key,
-    int nkey, struct err *e)
+    int nkey)
 {
 	struct expr **x = NEW_N(g->c->b->arena, struct expr *,
 	    nkey + g->nagg + 1);
@@ -199,7 +199,7 @@ pending_in_group(struct regroup *g, struct rel *r, struct expr *const *key,
 		x[n++] = key[i];
 	for (int i = 0; i < g->nagg; i++)
 		x[n++] = g->agg[i];
-	g->below = bind_pending_below(g->c, r, x, n, e);
+	g->below = bind_pending_below(g->c, r, x, n);
 }
 
 int
@@ -220,7 +220,7 @@ bind_group(struct bind_ctx *c, struct rel *r, const struct items *key,
 	}
 	for (int i = 0; i < n; i++)
 		expr_walk(x[i], find_aggs, &g);
-	pending_in_group(&g, r, k, key->n, e);
+	pending_in_group(&g, r, k, key->n);
 	for (struct pending *p = c->pending; p; p = p->next)
 		for (int i = 0; i < p->nkey; i++)
 			expr_walk(p->lkey[i], find_aggs, &g);

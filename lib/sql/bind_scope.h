@@ -110,10 +110,10 @@ int bind_over(struct binder *b, const struct bind_name *names,
 /* Joins what is pending to the relation. */
 int bind_pending(struct bind_ctx *c, struct rel *r, struct err *e);
 
-/* Joins to r those that one of the n expressions x reads, keeps the others
- * pending.  Returns the list of those that were joined. */
+/* Joins to r those that one of the n expressions x reads, and returns them;
+ * the others stay pending. */
 struct pending *bind_pending_below(struct bind_ctx *c, struct rel *r,
-    struct expr *const *x, int n, struct err *e);
+    struct expr *const *x, int n);
 
 /* The id of the column that stands for a subquery. */
 int pending_column(const struct pending *p);

@@ -227,12 +227,11 @@ one_reads(struct expr *const *x, int n, int id)
 
 struct pending *
 bind_pending_below(struct bind_ctx *c, struct rel *r, struct expr *const *x,
-    int n, struct err *e)
+    int n)
 {
 	struct pending *below = NULL, **all, *p;
 	int np = 0, last;
 
-	(void)e;
 	for (p = c->pending; p; p = p->next)
 		np++;
 	all = NEW_N(c->b->arena, struct pending *, np + 1);
