@@ -74,13 +74,14 @@ static void
 own_column(struct column *c, int64_t n, struct arena *a)
 {
 	size_t w = (size_t)type_width(c->type) * (size_t)n;
+	void *data = arena_alloc(a, w + 16);
 
-	c->data = arena_memdup(a, c->data, w);
+	if (w)
+		memcpy(data, c->data, w);
+	c->data = data;
 	if (c->valid)
 		c->valid = (uint64_t *)memcpy(arena_alloc(a, BITS_BYTES(n) + 8),
 		    c->valid, BITS_BYTES(n));
-	if (w >= 8)
-		c->data = memcpy(arena_alloc(a, w + 16), c->data, w);
 	if (type_is_bytes(c->type))
 		for (int64_t i = 0; i < n; i++) {
 			struct sview *v = (struct sview *)c->data + i;
