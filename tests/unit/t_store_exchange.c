@@ -8,80 +8,14 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "base/text.h"
-#include "column/builder.h"
-#include "column/value.h"
 #include "store/exchange.h"
+#include "store_rows.h"
 #include "tap.h"
 
-enum { NMAP = 3, NCOL = 8, NPART_MAX = 70 };
-
-static uint64_t state = 1;
-
-static uint32_t
-any(uint32_t n)
-{
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(state >> 33) % n;
-}
+enum { NMAP = 3, NPART_MAX = 70 };
 
 /* Expected rows: one text a map and partition. */
 static struct text want[NMAP][NPART_MAX];
-
-static void
-print_row(struct text *to, const struct batch *b, int row)
-{
-	for (int i = 0; i < b->ncol; i++) {
-		if (col_null(&b->col[i], row))
-			text_adds(to, "null");
-		else
-			value_print_json(to, &b->col[i], row, NULL);
-		text_addc(to, i + 1 < b->ncol ? '\t' : '\n');
-	}
-}
-
-static void
-random_string(struct builder *b)
-{
-	char s[64];
-	size_t n = any(4) ? any(20) : any(60);
-
-	for (size_t i = 0; i < n; i++)
-		s[i] = (char)('a' + any(26));
-	builder_bytes(b, s, n);
-}
-
-static void
-random_value(struct builder *b)
-{
-	uint64_t v[2] = { any(1000), 0 };
-
-	if (any(5) == 0 || b->type->kind == TYPE_NULL) {
-		builder_null(b);
-	} else if (type_is_bytes(b->type)) {
-		random_string(b);
-	} else if (b->type->kind == TYPE_ARRAY) {
-		for (uint32_t n = any(4); n > 0; n--)
-			random_value(&b->kid[0]);
-		builder_list(b);
-	} else {
-		if (b->type->kind == TYPE_BOOL)
-			v[0] &= 1;
-		if (b->type->kind == TYPE_I8)
-			v[0] &= 127;
-		builder_fixed(b, v);
-	}
-}
-
-static void
-random_pick(struct batch *b, int32_t *pick)
-{
-	int n = 0;
-
-	for (int i = 0; i < b->nrow; i++)
-		if (any(3))
-			pick[n++] = i;
-	batch_pick(b, pick, n);
-}
 
 /* One batch of random rows into map m; returns xwriter_put's. */
 static int
@@ -90,35 +24,20 @@ put_batch(struct xwriter *w, const struct type *const *type, int np, int m,
 {
 	static uint32_t part[BATCH_ROWS];
 	static int32_t pick[BATCH_ROWS];
-	struct builder col[NCOL];
-	struct column view[NCOL];
-	struct arena a = { 0 };
-	struct batch b = { .col = view, .ncol = NCOL };
+	struct rows rows;
+	struct batch *b = &rows.b;
 	int r;
 
-	b.n = b.nrow = (int)any(BATCH_ROWS) + 1;
-	for (int i = 0; i < NCOL; i++) {
-		bool constant = i != 3 && any(6) == 0;
-
-		builder_init(&col[i], type[i]);
-		for (int k = 0; k < (constant ? 1 : b.nrow); k++)
-			random_value(&col[i]);
-		builder_column(&col[i], 0, col[i].n, &view[i], &a);
-		view[i].flags = constant ? COL_CONST : 0;
-	}
-	if (any(2))
-		random_pick(&b, pick);
-	for (int i = 0; i < b.n; i++) {
+	rows_make(&rows, type, NCOL, pick);
+	for (int i = 0; i < b->n; i++) {
 		part[i] = any(3) ? any((uint32_t)np) : 0;
 		if (np == 1)
 			part[i] = 0;
-		print_row(&want[m][part[i]], &b, batch_row(&b, i));
+		print_row(&want[m][part[i]], b, batch_row(b, i));
 	}
-	r = xwriter_put(w, &b, np == 1 ? NULL : part, e);
+	r = xwriter_put(w, b, np == 1 ? NULL : part, e);
 	/* The batch dies: what was put must not point into it. */
-	for (int i = 0; i < NCOL; i++)
-		builder_release(&col[i]);
-	arena_release(&a);
+	rows_release(&rows);
 	return r;
 }
 
@@ -208,9 +127,7 @@ static void
 run(int np, int batches, int64_t limit, bool spill, const char *name)
 {
 	struct arena a = { 0 };
-	const struct type *type[NCOL] = { TYPE(I64), TYPE(STR), TYPE(BOOL),
-	    type_array(&a, TYPE(STR)), TYPE(I16), TYPE(I32),
-	    type_decimal(&a, 30, 2), TYPE(NULL) };
+	const struct type *type[NCOL];
 	struct pool pool;
 	struct exchange_conf conf = { "a test", np, NMAP, NCOL, type, &pool,
 	    "/tmp", spill };
@@ -219,6 +136,7 @@ run(int np, int batches, int64_t limit, bool spill, const char *name)
 	struct err e = { 0 };
 	int good = 1;
 
+	rows_types(type, &a);
 	pool_init(&pool, NULL, "test", limit);
 	exchange_new(&x, &conf, &e);
 	for (int m = NMAP - 1; m >= 0; m--) {
