@@ -129,8 +129,9 @@ run(int np, int batches, int64_t limit, bool spill, const char *name)
 	struct arena a = { 0 };
 	const struct type *type[NCOL];
 	struct pool pool;
-	struct exchange_conf conf = { "a test", np, NMAP, NCOL, type, &pool,
-	    "/tmp", spill };
+	struct exchange_conf conf = { .name = "a test", .npart = np,
+	    .nmap = NMAP, .ncol = NCOL, .type = type, .pool = &pool,
+	    .dir = "/tmp", .force_spill = spill };
 	struct exchange *x;
 	struct xwriter *w;
 	struct err e = { 0 };
