@@ -85,6 +85,12 @@ nvl2_bind(struct func_bind *b, struct err *e)
 }
 
 static int
+equal_null_bind(struct func_bind *b, struct err *e)
+{
+	return expr_call(b->env, "<=>", b->arg, 2, b->span, &b->instead, e);
+}
+
+static int
 nullif_bind(struct func_bind *b, struct err *e)
 {
 	struct expr *arg[3] = { NULL, NULL, b->arg[0] };
@@ -223,6 +229,8 @@ const struct func func_conditional[] = {
 	    "a when expr is not NULL, else b.", "nvl2(null, 1, 2) = 2"),
 	REWRITES("nullif", 2, nullif_bind, "nullif(a, b)",
 	    "NULL when a equals b, else a.", "nullif(1, 1) is null"),
+	REWRITES("equal_null", 2, equal_null_bind, "equal_null(a, b)",
+	    "Are both equal, or both NULL?", "equal_null(null, null)"),
 	REWRITES("nullifzero", 1, zero_bind, "nullifzero(expr)",
 	    "NULL when the number is 0.", "nullifzero(0) is null"),
 	REWRITES("zeroifnull", 1, zero_bind, "zeroifnull(expr)",

@@ -45,6 +45,9 @@ int k_levenshtein(struct kernel_call *k, struct err *e);
 int k_soundex(struct kernel_call *k, struct err *e);
 int k_luhn_check(struct kernel_call *k, struct err *e);
 
+/* fn_string_code.c: to_binary */
+int bind_to_binary(struct func_bind *b, struct err *e);
+
 /* fn_string_make.c: new strings out of old ones */
 int k_concat(struct kernel_call *k, struct err *e);
 int k_concat_ws(struct kernel_call *k, struct err *e);

@@ -425,3 +425,57 @@ k_decode(struct kernel_call *k, struct err *e)
 	}
 	return 0;
 }
+
+static int
+call_on(struct func_bind *b, const char *name, struct expr *x,
+    struct expr *second, struct expr **out, struct err *e)
+{
+	struct expr *arg[2] = { x, second };
+
+	return expr_call(b->env, name, arg, second ? 2 : 1, b->span, out, e);
+}
+
+/* unhex, but an error for what is no hexadecimal number. */
+static int
+strict_hex(struct func_bind *b, struct err *e)
+{
+	struct expr *raise, *check[3], *is_null, *is_there;
+
+	TRY(call_on(b, "unhex", b->arg[0], NULL, &check[2], e));
+	TRY(call_on(b, "isnull", check[2], NULL, &is_null, e));
+	TRY(call_on(b, "isnotnull", b->arg[0], NULL, &is_there, e));
+	TRY(call_on(b, "and", is_there, is_null, &check[0], e));
+	TRY(call_on(b, "raise_error", expr_str(b->env->arena,
+	    "to_binary: the text is no hexadecimal number"), NULL, &raise,
+	    e));
+	TRY(expr_cast(b->env, raise, TYPE(BIN), b->span, &check[1], e));
+	return expr_call(b->env, "if", check, 3, b->span, &b->instead, e);
+}
+
+/* to_binary(text[, format]): by the format another function's call. */
+int
+bind_to_binary(struct func_bind *b, struct err *e)
+{
+	bool try = strncmp(b->fn->name, "try_", 4) == 0;
+	struct datum d = { .s = { "hex", 3 } };
+	const char *f;
+
+	TRY(bind_cast(b, 0, TYPE(STR), e));
+	if (b->narg > 1) {
+		TRY(bind_cast(b, 1, TYPE(STR), e));
+		TRY(bind_must_const(b, 1, "the format", &d, e));
+	}
+	f = str_lower(b->env->arena, d.s.p, d.s.n).p;
+	if (d.s.n == 3 && memcmp(f, "hex", 3) == 0)
+		return try ? call_on(b, "unhex", b->arg[0], NULL, &b->instead,
+		    e) : strict_hex(b, e);
+	if ((d.s.n == 5 && memcmp(f, "utf-8", 5) == 0) ||
+	    (d.s.n == 4 && memcmp(f, "utf8", 4) == 0))
+		return call_on(b, "encode", b->arg[0], expr_str(b->env->arena,
+		    "utf-8"), &b->instead, e);
+	if (d.s.n == 6 && memcmp(f, "base64", 6) == 0)
+		return call_on(b, try ? "try_unbase64" : "unbase64",
+		    b->arg[0], NULL, &b->instead, e);
+	return err_at(e, b->span, "the format of %s must be hex, utf-8 or "
+	    "base64", b->fn->name);
+}
