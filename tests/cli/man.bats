@@ -40,6 +40,16 @@ examples_of() {
 	done
 }
 
+@test "make install brings commands, modules and all pages" {
+	local page
+	make -s -C "$TOP" OUT="$OUT" -o all install DESTDIR="$PWD/x" PREFIX=/usr
+	for page in "$MAN"/*.[1-8]; do
+		assert_file_exist "x/usr/share/man/man${page##*.}/${page##*/}"
+	done
+	PATH=$PWD/x/usr/bin:/usr/bin:/bin run -0 sp-cat data/people.csv.gz --count
+	assert_output 6
+}
+
 @test "references lead to pages that are there" {
 	local name section
 	grep -ho '^\.Xr [a-z-]* [0-9]' "$MAN"/sp*.[1-8] | sort -u |
