@@ -97,6 +97,40 @@ add_item(struct bind_ctx *c, struct items *it, struct expr *x,
 	it->v[it->n++] = (struct item){ x, name, ast, agg };
 }
 
+/* s.* of a struct: its fields. */
+static int
+struct_items(struct bind_ctx *c, const struct ast_expr *star,
+    struct items *it, struct err *e)
+{
+	const struct ast_name *of = &star->u.star.of;
+	struct ast_expr *name = NEW(c->b->arena, struct ast_expr);
+	const struct type *t;
+	struct expr *x;
+
+	name->kind = AST_NAME;
+	name->span = star->span;
+	name->u.name = *of;
+	if (bind_expr(c, name, &x, e) < 0)
+		return err_at(e, star->span, "unknown table or struct '%s'",
+		    of->part[of->npart - 1].name);
+	t = x->type;
+	if (t->kind != TYPE_STRUCT)
+		return err_at(e, star->span, "'%s' is a column of type %s, "
+		    "not a table or struct", of->part[of->npart - 1].name,
+		    type_name(c->b->arena, t));
+	for (int i = 0; i < t->nfield; i++) {
+		struct expr *arg[2] = { x,
+		    expr_str(c->b->arena, t->field[i].name) }, *field;
+
+		if (excepted(star, t->field[i].name))
+			continue;
+		TRY(expr_call(&c->b->env, "get_field", arg, 2, star->span,
+		    &field, e));
+		add_item(c, it, field, t->field[i].name, star, false);
+	}
+	return 0;
+}
+
 static int
 star_items(struct bind_ctx *c, const struct ast_expr *x, struct items *it,
     struct err *e)
@@ -116,9 +150,7 @@ star_items(struct bind_ctx *c, const struct ast_expr *x, struct items *it,
 		add_item(c, it, expr_col(c->b->arena, &s->f), s->name, x, false);
 		it->v[it->n - 1].x->span = x->span;
 	}
-	if (it->n == before && table)
-		return err_at(e, x->span, "unknown table '%s'", table);
-	return 0;
+	return it->n == before && table ? struct_items(c, x, it, e) : 0;
 }
 
 static const struct ast_expr *

@@ -159,9 +159,7 @@ examples_of() {
 	done <<-'END'
 		over:select row_number() over (order by id) from range(3)
 		x + 1:select size(x -> x + 1)
-		within group:select percentile(0.5) within group (order by id) from range(3)
 		refer:select id from range(3) a where exists (select 1 from range(2) b where a.id = b.id)
-		t.*:select x.* from (select struct(1 as a) as x)
 		qualify:select id from range(3) qualify row_number() over (order by id) = 1
 		rollup:select id, count(*) from range(3) group by rollup(id)
 		cube:select id, count(*) from range(3) group by cube(id)
