@@ -173,10 +173,14 @@ static bool
 read_year(struct state *s, const struct item *x, bool tight)
 {
 	int64_t v;
-	bool minus = s->p < s->end && *s->p == '-' && x->count != 2;
+	bool sign = s->p < s->end && x->count != 2 &&
+	    (*s->p == '-' || (*s->p == '+' && x->count >= 4));
+	bool minus = sign && *s->p == '-';
 
-	s->p += minus;
-	if (!read_number(s, x->count, tight || x->count == 2 ? x->count : 9, &v))
+	/* yyyy: more digits only behind a sign. */
+	s->p += sign;
+	if (!read_number(s, x->count, tight || x->count == 2 ||
+	    (x->count >= 4 && !sign) ? x->count : 9, &v))
 		return false;
 	s->m.year = x->count == 2 ? 2000 + v : minus ? -v : v;
 	return true;
@@ -408,6 +412,8 @@ print_item(struct text *to, const struct item *x, const struct local *v)
 	case 'y': case 'u':
 		if (n == 2)
 			text_addf(to, "%02d", (int)(v->year % 100));
+		else if (n >= 4 && v->year > 9999)
+			text_addf(to, "+%lld", (long long)v->year);
 		else
 			text_addf(to, "%0*lld", n, (long long)v->year);
 		return;

@@ -159,6 +159,32 @@ get_local(const char **s, const char *end, int64_t *us, bool *seconds,
 	    us) && !__builtin_add_overflow(*us, time, us);
 }
 
+/* The zone behind a time: Z, an offset, a name.  Into us, or only checked. */
+static int
+get_zone(const char *s, const char *end, int64_t *us)
+{
+	const struct zone *named;
+	char name[64];
+	struct arena a;
+	struct err e;
+	int r;
+
+	while (s < end && *s == ' ')
+		s++;
+	if ((size_t)(end - s) >= sizeof name)
+		return 0;
+	memcpy(name, s, (size_t)(end - s));
+	name[end - s] = '\0';
+	if (strcmp(name, "Z") == 0)
+		return 1;
+	arena_init(&a);
+	r = zone_load(&a, name, &named, &e);
+	if (r >= 0 && us)
+		*us = zone_to_utc(named, *us);
+	arena_release(&a);
+	return r >= 0;
+}
+
 int
 value_get_tsntz(const char *s, size_t n, int64_t *us)
 {
@@ -168,7 +194,7 @@ value_get_tsntz(const char *s, size_t n, int64_t *us)
 	trim(&s, &end);
 	if (!get_local(&s, end, us, &seconds, &has_time))
 		return 0;
-	return s == end || (seconds && (*s == 'Z' || *s == '+' || *s == '-'));
+	return s == end || (seconds && get_zone(s, end, NULL));
 }
 
 int
@@ -176,11 +202,6 @@ value_get_ts(const char *s, size_t n, const struct zone *z, int64_t *us)
 {
 	const char *end = s + n;
 	bool seconds, has_time;
-	const struct zone *named;
-	char name[64];
-	struct arena a;
-	struct err e;
-	int r;
 
 	trim(&s, &end);
 	if (!get_local(&s, end, us, &seconds, &has_time))
@@ -189,18 +210,5 @@ value_get_ts(const char *s, size_t n, const struct zone *z, int64_t *us)
 		*us = zone_to_utc(z, *us);
 		return 1;
 	}
-	while (s < end && *s == ' ')
-		s++;
-	if (!seconds || (size_t)(end - s) >= sizeof name)
-		return 0;
-	memcpy(name, s, (size_t)(end - s));
-	name[end - s] = '\0';
-	if (strcmp(name, "Z") == 0)
-		return 1;
-	arena_init(&a);
-	r = zone_load(&a, name, &named, &e);
-	if (r >= 0)
-		*us = zone_to_utc(named, *us);
-	arena_release(&a);
-	return r >= 0;
+	return seconds && get_zone(s, end, us);
 }
