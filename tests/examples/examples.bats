@@ -9,43 +9,62 @@ EX=$BATS_TEST_DIRNAME
 	[ "${lines[0]%%	*}" = the ]
 }
 
+# golden NAME [option ...]: what the job prints is in NAME.out, also when it
+# spills, has one thread, many partitions, and no optimizer.
+golden() {
+	local job way
+	job=$(ls "$EX/$1".s*)
+	shift
+	ln -sfn "$DATA" data
+	for way in '' SP_FORCE=spill SP_FORCE=noopt; do
+		env $way sp-submit "$@" "$job" >got
+		diff -u "${job%.*}.out" got
+	done
+	sp-submit -m 'local[1]' -c spark.sql.shuffle.partitions=13 "$job" >got
+	diff -u "${job%.*}.out" got
+}
+
 @test "log lines split at commas and counted" {
-	printf 'a,1\nb,2\na,3\n' >log
-	run -0 sp-submit -e "from 'log' text
-	    | select split(value, ',')[0] as k
-	    | aggregate count(*) as n group by k | order by k"
-	assert_output 'a	2
-b	1'
+	golden log_levels
 }
 
-@test "purchases per user above a limit" {
-	printf '%s\n' '{"event_type":"purchase","user_id":1,"amount":900}' \
-	    '{"event_type":"view","user_id":1,"amount":900}' \
-	    '{"event_type":"purchase","user_id":1,"amount":200}' \
-	    '{"event_type":"purchase","user_id":2,"amount":5}' >e.json
-	run -0 sp-submit -e "from 'e.json' | where event_type = 'purchase'
-	    | aggregate sum(amount) as total group by user_id
-	    | where total > 1000"
-	assert_output '1	1100'
+@test "CSV: read, filter, group, count" {
+	golden cities
 }
 
-@test "a range, keys by remainder, summed and filtered" {
-	run -0 sp-submit -e "from range(1, 1000001)
-	    | select id % 100 as k, id as v
-	    | aggregate sum(v) as s group by k | where s > 5000490000
-	    | aggregate count(*) as n, min(s) as low"
-	assert_output --regexp '^[0-9]+	[0-9]+$'
+@test "purchases per user above 1000" {
+	golden purchases
 }
 
-@test "a join, then groups by category" {
-	run -0 sp-submit -e "select c, count(*) from values (1, 'x'), (2, 'y'),
-	    (3, 'x') as a(k, c) join values (1), (3), (3) as b(k) using (k)
-	    group by c order by c"
-	assert_output 'x	3'
+@test "plain SQL with having" {
+	golden big_customers
+}
+
+@test "a range of a million, summed by remainder and filtered" {
+	golden range_sums
+}
+
+@test "two sets joined, then grouped by category" {
+	golden segment_sales
 }
 
 @test "a hundred partitions on forty slots" {
+	golden partitions -m 'local[40]'
 	run -0 sp-submit -m 'local[40]' -e "select count(*), sum(id)
 	    from range(0, 100000, 1, 100)"
 	assert_output '100000	4999950000'
+}
+
+@test "map, sort, reduce with Unix commands" {
+	golden streaming
+	diff <(tr -s ' ' '\n' <data/poem.txt | LC_ALL=C sort | uniq -c |
+	    sort -k1,1nr -k2,2 | head -n 3 | awk '{print $1 "\t" $2}') got
+}
+
+@test "every example has a test, and its rows" {
+	local job
+	for job in "$EX"/*.sp "$EX"/*.sql; do
+		job=${job##*/}
+		grep -q "golden ${job%.*}\>\|/$job" "$EX/examples.bats" || fail "$job"
+	done
 }
