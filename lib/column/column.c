@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/simd.h"
 
 void
 col_alloc(struct column *c, struct arena *a, const struct type *t, int64_t n,
@@ -261,7 +262,7 @@ sview_hash(const struct sview *v)
 }
 
 #define HASH(NAME, T, EXPR)                                             \
-static void                                                             \
+SIMD_CLONES static void                                                 \
 NAME(const void *p, const int32_t *pick, int n, uint64_t *h)            \
 {                                                                       \
 	const T *v = p;                                                 \
@@ -279,7 +280,37 @@ HASH(hash8, uint64_t, hash_u64(v[at]))
 HASH(hash16, struct wide, hash_combine(hash_u64(v[at].a), v[at].b))
 HASH(hash_f32, float, hash_u64(f64_key((double)v[at])))
 HASH(hash_f64, double, hash_u64(f64_key(v[at])))
-HASH(hash_str, struct sview, sview_hash(&v[at]))
+HASH(hash_str_picked, struct sview, sview_hash(&v[at]))
+
+/* Hashes as if all were short; says whether one is not. */
+SIMD_CLONES static uint32_t
+hash_short(const struct sview *v, int n, uint64_t *h)
+{
+	uint32_t some = 0;
+
+	for (int i = 0; i < n; i++) {
+		uint64_t half[2];
+
+		memcpy(half, &v[i], 16);
+		h[i] = hash_u64(half[0] * 0x9e3779b97f4a7c15u ^ half[1]);
+		some |= v[i].len > SVIEW_INLINE;
+	}
+	return some;
+}
+
+static void
+hash_str(const struct sview *v, const int32_t *pick, int n, uint64_t *h)
+{
+	if (pick) {
+		hash_str_picked(v, pick, n, h);
+		return;
+	}
+	if (!hash_short(v, n, h))
+		return;
+	for (int i = 0; i < n; i++)
+		if (v[i].len > SVIEW_INLINE)
+			h[i] = hash_sum(v[i].ptr, v[i].len);
+}
 
 static uint64_t
 hash_nested(const struct column *c, int64_t i)
@@ -351,6 +382,10 @@ col_hash(const struct column *c, const int32_t *pick, int n,
 		for (int i = 0; i < n; i++)
 			h[i] = how == COL_HASH_FIRST ? v :
 			    hash_combine(h[i], v);
+		return;
+	}
+	if (how == COL_HASH_FIRST && pick == NULL && !c->valid) {
+		hash_values(c, NULL, n, h);
 		return;
 	}
 	for (int from = 0; from < n; from += 256) {

@@ -182,8 +182,7 @@ update_some(struct aggregate *g, int i, const struct column *in, int k,
 		col_gather(&arg[a], &in[g->arg_at[i] + a], g->pick, k,
 		    &g->scratch);
 	for (int r = 0; r < k; r++)
-		g->state[r] = g->row[g->pick[r]] + g->table.state_at +
-		    g->state_at[i];
+		g->state[r] = g->row[g->pick[r]] + g->state_at[i];
 	return g->agg[i].fn->update(&g->agg[i], g->state, arg, k, e);
 }
 
@@ -194,7 +193,8 @@ update_one(struct aggregate *g, int i, const struct column *in, int n,
 	const struct expr *x = g->op.node->u.agg.agg[i];
 	const struct column *arg = &in[g->arg_at[i]];
 	enum agg_mode mode = g->op.node->u.agg.mode;
-	int at = g->table.state_at + g->state_at[i], k = n;
+	int at = g->state_at[i], k = n;
+	void **state;
 
 	if (g->filter_at[i] >= 0)
 		return update_some(g, i, in, filter_rows(g, i, in, n), e);
@@ -220,11 +220,12 @@ update_one(struct aggregate *g, int i, const struct column *in, int n,
 			g->state[r] = g->row[g->pick[r]] + at;
 		return g->agg[i].fn->merge(&g->agg[i], g->state, col, k, e);
 	}
-	for (int r = 0; r < n; r++)
+	state = at ? g->state : (void **)g->row;
+	for (int r = 0; at && r < n; r++)
 		g->state[r] = g->row[r] + at;
 	if (mode == AGG_FINAL || mode == AGG_MERGE)
-		return g->agg[i].fn->merge(&g->agg[i], g->state, arg, n, e);
-	return g->agg[i].fn->update(&g->agg[i], g->state, arg, n, e);
+		return g->agg[i].fn->merge(&g->agg[i], state, arg, n, e);
+	return g->agg[i].fn->update(&g->agg[i], state, arg, n, e);
 }
 
 static void
@@ -321,8 +322,7 @@ emit(struct aggregate *g, struct batch *b, struct err *e)
 		int ncol = states ? a->ncol : 1;
 
 		for (int r = 0; r < k; r++)
-			g->state[r] = g->row[r] + g->table.state_at +
-			    g->state_at[i];
+			g->state[r] = g->row[r] + g->state_at[i];
 		for (int c = 0; c < ncol; c++)
 			col_alloc(&g->out[at + c], &g->out_heap,
 			    states ? a->col[c] : a->type, k, COL_NO_VALID);
@@ -362,7 +362,7 @@ lift(struct aggregate *g, int i, const struct column *in, int n,
 	made = arena_alloc(&g->out_heap, (size_t)n * (size_t)a->size);
 	for (int r = 0; r < n; r++)
 		g->row[r] = made + (size_t)r * (size_t)a->size -
-		    g->table.state_at - g->state_at[i];
+		    g->state_at[i];
 	TRY(update_one(g, i, in, n, 0, e));
 	for (int r = 0; r < n; r++)
 		g->state[r] = made + (size_t)r * (size_t)a->size;

@@ -6,16 +6,27 @@
  * gather the kid's columns and the list's children by row number.  Columns
  * that the projection above does not read are not gathered; when that is all
  * of them and lists lie one behind the other, their children are passed on
- * as they are, without a look at single elements.  Outer: a row without any gives one of nulls.
+ * as they are, without a look at single elements.  The kid's batches are
+ * taken in slices that make about one batch of rows each, so that lists stay
+ * in the cache between being made and being read.  Outer: a row without any gives one of nulls.
  * Keeps order.  Memory: one batch.
  */
+#include "column/wire.h"
 #include "exec/op.h"
 #include "exec/task.h"
+
+#define STEP_FIRST 256          /* rows of the first slice */
+#define STEP_MIN 64
 
 struct generate {
 	struct op op;
 	struct program *prog;
-	struct batch in;
+	struct batch whole;             /* the kid's batch */
+	int taken;                      /* rows of it that were in slices */
+	int step;                       /* rows of the next slice */
+	struct batch in;                /* the slice */
+	struct column *slice;           /* its columns */
+	struct arena slice_heap;
 	struct column list;             /* result of the call, in.n rows */
 	struct column *col;             /* output */
 	struct arena heap;              /* of the output batch */
@@ -69,6 +80,9 @@ generate_open(struct op *op, struct err *e)
 	const struct node *n = op->node;
 
 	find_unread(g);
+	g->step = STEP_FIRST < BATCH_ROWS ? STEP_FIRST : BATCH_ROWS;
+	g->slice = NEW_N(&op->task->arena, struct column,
+	    n->kid[0]->out->ncol + 1);
 	g->col = NEW_N(&op->task->arena, struct column, n->out->ncol + 1);
 	return program_new(&g->prog, &op->task->arena, n->kid[0]->out,
 	    (struct expr *const *)&n->u.generate.call, 1, &env, e);
@@ -253,6 +267,49 @@ make_columns(struct generate *g)
 	}
 }
 
+/* The next slice of the kid's rows: 0 at the end. */
+static int
+next_slice(struct generate *g, struct err *e)
+{
+	int n;
+
+	if (g->taken == g->whole.n) {
+		int r = op_next(g->op.kid[0], &g->whole, e);
+
+		g->taken = 0;
+		if (r <= 0) {
+			g->whole.n = 0;
+			return r;
+		}
+	}
+	n = g->whole.n - g->taken;
+	n = n < g->step ? n : g->step;
+	g->in = g->whole;
+	if (g->whole.pick) {
+		g->in.pick = g->whole.pick + g->taken;
+		g->in.n = n;
+	} else if (n < g->whole.n) {
+		arena_reset(&g->slice_heap);
+		g->in.col = g->slice;
+		wire_slice(&g->whole, g->taken, n, &g->in, &g->slice_heap);
+	}
+	g->taken += n;
+	return 1;
+}
+
+/* As many rows as make somewhat less than a batch. */
+static void
+adapt(struct generate *g)
+{
+	int64_t made = g->list.nkid, n = g->in.n;
+
+	if (made == 0)
+		return;
+	n = n * BATCH_ROWS * 7 / 8 / made & ~(int64_t)(STEP_MIN - 1);
+	n = n < STEP_MIN ? STEP_MIN : n;
+	g->step = n < BATCH_ROWS ? (int)n : BATCH_ROWS;
+}
+
 static int
 generate_next(struct op *op, struct batch *b, struct err *e)
 {
@@ -261,10 +318,11 @@ generate_next(struct op *op, struct batch *b, struct err *e)
 
 	for (;;) {
 		if (!g->have) {
-			r = op_next(op->kid[0], &g->in, e);
+			r = next_slice(g, e);
 			if (r <= 0)
 				return r;
 			TRY(program_run(g->prog, &g->in, &g->list, e));
+			adapt(g);
 			g->row = 0;
 			g->at = 0;
 			g->have = true;
@@ -291,6 +349,7 @@ generate_close(struct op *op)
 	if (g->prog)
 		program_release(g->prog);
 	arena_release(&g->heap);
+	arena_release(&g->slice_heap);
 }
 
 const struct op_class op_generate = {

@@ -150,28 +150,26 @@ form_of(const struct group_table *t, const struct column *key)
 	    type_width(t->type[0]) == 4 ? FORM_4 : FORM_ANY;
 }
 
-/* Equal without a call?  Long strings never are. */
+/* Of the forms but ANY.  Equal without a call?  Long strings never are. */
 static inline bool
 equal(const struct group_table *t, enum form form, const char *row,
     const struct column *key, int i)
 {
+	const char *have = row + t->state_size;
 	uint64_t a[2], b[2];
-	uint32_t c, d;
+	uint32_t c;
 
 	switch (form) {
 	case FORM_8:
-		memcpy(a, row, 8);
+		memcpy(a, have, 8);
 		return a[0] == ((const uint64_t *)key->data)[i];
 	case FORM_4:
-		memcpy(&c, row, 4);
-		d = ((const uint32_t *)key->data)[i];
-		return c == d;
-	case FORM_STR:
-		memcpy(a, row, 16);
+		memcpy(&c, have, 4);
+		return c == ((const uint32_t *)key->data)[i];
+	default:
+		memcpy(a, have, 16);
 		memcpy(b, (const struct sview *)key->data + i, 16);
 		return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
-	default:
-		return same_keys(t, row, key, i);
 	}
 }
 
@@ -216,6 +214,41 @@ find_one(struct group_table *t, const struct column *key, uint64_t h, int i,
 		return NULL;
 	t->slot[at] = (uint64_t)(t->ngroup + 1) << 32 | tag;
 	return add_group(t, key, i);
+}
+
+/* The same for the simple forms, where no key is null. */
+static inline char *
+find_simple(struct group_table *t, enum form form, const struct column *key,
+    uint64_t h, int i, enum group_new how)
+{
+	uint32_t tag = (uint32_t)h;
+	uint64_t at = tag & t->mask, s;
+	char *row, *to;
+
+	for (; (s = t->slot[at]) != 0; at = (at + 1) & t->mask) {
+		if ((uint32_t)s != tag)
+			continue;
+		row = group_table_row(t, (int64_t)(s >> 32) - 1);
+		if (equal(t, form, row, key, i) || (form == FORM_STR &&
+		    sview_equal((const struct sview *)key->data + i,
+		    (const struct sview *)(void *)(row + t->state_size))))
+			return row;
+	}
+	if (closed(t, how))
+		return NULL;
+	t->slot[at] = (uint64_t)(t->ngroup + 1) << 32 | tag;
+	row = group_table_new_row(t);
+	to = row + t->state_size;
+	if (form == FORM_4) {
+		memcpy(to, (const uint32_t *)key->data + i, 4);
+	} else if (form == FORM_8) {
+		memcpy(to, (const uint64_t *)key->data + i, 8);
+	} else {
+		memcpy(to, (const struct sview *)key->data + i, 16);
+		if (!(key->flags & COL_STABLE))
+			own_bytes(t, (struct sview *)(void *)to);
+	}
+	return row;
 }
 
 /* The slot with the tag of h, or an empty one (0). */
@@ -269,7 +302,7 @@ NAME(struct group_table *t, const struct column *key,                   \
 		if (__builtin_expect(row[i] != NULL &&                  \
 		    equal(t, FORM, row[i], key, i), 1))                 \
 			continue;                                       \
-		row[i] = find_one(t, key, hash[i], i, how);             \
+		row[i] = find_simple(t, FORM, key, hash[i], i, how);    \
 		missing += row[i] == NULL;                              \
 	}                                                               \
 	return missing;                                                 \

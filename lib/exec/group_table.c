@@ -29,7 +29,7 @@ void
 group_table_init(struct group_table *t, struct arena *a,
     const struct type *const *type, int nkey, int state_size, int align)
 {
-	int at = 0;
+	int at = state_size;
 
 	memset(t, 0, sizeof *t);
 	t->nkey = nkey;
@@ -43,9 +43,8 @@ group_table_init(struct group_table *t, struct arena *a,
 			}
 	t->null_at = at;
 	at += nkey > 1 ? nkey : 0;
-	t->state_at = align_up(at, state_size ? align : 1);
-	t->row_size = align_up(t->state_at + state_size,
-	    state_size && align > 8 ? align : 8);
+	t->state_size = state_size;
+	t->row_size = align_up(at, state_size && align > 8 ? align : 8);
 	if (t->row_size == 0)
 		t->row_size = 8;
 	t->block_shift = 4;
@@ -87,22 +86,29 @@ group_table_bytes(const struct group_table *t)
 	return t->held + (int64_t)t->heap.size;
 }
 
-/* Slots are moved in their order: the new places are two runs. */
+/* Slots are moved in their order: the new places are two runs.  Those in use
+ * are picked out first, without a branch that could go either way. */
 void
 group_table_grow(struct group_table *t)
 {
 	uint64_t old = t->slot ? t->mask + 1 : 0;
 	uint64_t n = old ? old * 2 : SLOTS_MIN, mask = n - 1;
-	uint64_t *slot = bigmem_alloc(n * 8);
+	uint64_t *slot = bigmem_alloc(n * 8), used[64];
 
-	for (uint64_t i = 0; i < old; i++) {
-		uint64_t s = t->slot[i], at = s & mask;
+	for (uint64_t i = 0; i < old; i += 64) {
+		int k = 0;
 
-		if (s == 0)
-			continue;
-		while (slot[at])
-			at = (at + 1) & mask;
-		slot[at] = s;
+		for (uint64_t j = i; j < i + 64; j++) {
+			used[k] = t->slot[j];
+			k += used[k] != 0;
+		}
+		for (int j = 0; j < k; j++) {
+			uint64_t at = used[j] & mask;
+
+			while (slot[at])
+				at = (at + 1) & mask;
+			slot[at] = used[j];
+		}
 	}
 	if (t->slot)
 		bigmem_free(t->slot, old * 8);
@@ -134,25 +140,16 @@ new_block(struct group_table *t)
 	return p;
 }
 
-char *
-group_table_new_row(struct group_table *t)
+void
+group_table_more(struct group_table *t)
 {
-	int64_t b = t->ngroup >> t->block_shift;
-	char *row;
-
-	if (__builtin_expect(b == t->nblock, 0)) {
-		if (t->nblock == t->block_cap) {
-			t->block_cap = t->block_cap ? 2 * t->block_cap : 16;
-			t->block = xrealloc(t->block,
-			    (size_t)t->block_cap * sizeof *t->block);
-		}
-		t->block[t->nblock] = new_block(t);
-		t->nblock++;
+	if (t->nblock == t->block_cap) {
+		t->block_cap = t->block_cap ? 2 * t->block_cap : 16;
+		t->block = xrealloc(t->block,
+		    (size_t)t->block_cap * sizeof *t->block);
 	}
-	row = group_table_row(t, t->ngroup++);
-	for (int i = t->state_at; i + 8 <= t->row_size; i += 8)
-		memset(row + i, 0, 8);
-	return row;
+	t->block[t->nblock] = new_block(t);
+	t->nblock++;
 }
 
 static bool

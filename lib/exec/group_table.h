@@ -7,7 +7,7 @@
  * blocks in the order in which groups came, so that what comes often (and so
  * came early) lies together:
  *
- *	row = key values | one null byte a key | pad | states
+ *	row = states | key values | one null byte a key | pad
  *
  * With a single key there is no null byte: the group of NULL is known by its
  * row.  String bytes of keys are copied into the table's heap.
@@ -28,7 +28,7 @@ struct group_table {
 	const struct type *const *type; /* of the keys */
 	int *at;                        /* offset of each key in a row */
 	int null_at;                    /* of the null bytes; nkey > 1 */
-	int state_at, row_size;
+	int state_size, row_size;
 	uint64_t *slot;
 	uint64_t mask;
 	int64_t ngroup, room;           /* groups now; grows at room */
@@ -48,8 +48,8 @@ struct group_table {
 
 #define GROUPS_MAX ((int64_t)1 << 31)
 
-/* state_size bytes, zeros at first, follow the keys, aligned to align (8 or
- * 16). */
+/* A row begins with state_size bytes, a multiple of 8, which are zeros at
+ * first, aligned to align (8 or 16). */
 void group_table_init(struct group_table *t, struct arena *a,
     const struct type *const *type, int nkey, int state_size, int align);
 void group_table_release(struct group_table *t);
@@ -80,10 +80,23 @@ int64_t group_table_bytes(const struct group_table *t);
 void group_table_key(const struct group_table *t, int k, char *const *row,
     int n, struct column *out, struct arena *heap);
 
-/* For the lookup: twice the slots (or the first ones); the row of one more
- * group, its states zero and its keys not set. */
+/* For the lookup: twice the slots (or the first ones); one more block. */
 void group_table_grow(struct group_table *t);
-char *group_table_new_row(struct group_table *t);
+void group_table_more(struct group_table *t);
+
+/* The row of one more group, its states zero and its keys not set. */
+static inline char *
+group_table_new_row(struct group_table *t)
+{
+	char *row;
+
+	if (__builtin_expect(t->ngroup >> t->block_shift == t->nblock, 0))
+		group_table_more(t);
+	row = group_table_row(t, t->ngroup++);
+	for (int i = 0; i < t->state_size; i += 8)
+		memset(row + i, 0, 8);
+	return row;
+}
 
 /* Bytes of a key in a row: nested ones are views of their wire form. */
 static inline int
