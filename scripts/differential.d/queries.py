@@ -355,10 +355,44 @@ class Gen:
 
     def aggregate(self, scope):
         r = self.r
-        which = r.randrange(15)
+        which = r.randrange(24)
 
         def sub(k, depth=1):
             return self.expr(scope, k, depth)
+        if which == 15:
+            a = self.column(scope, ("int",)) or self.literal("int")
+            return make("int", "sum(distinct {0})", a, bound=a.bound * 10**6)
+        if which == 16:
+            return make("xdbl", "avg(distinct {0})", sub("int"))
+        if which == 17:
+            x, y = r.choice(scope), r.choice(scope)
+            return make("int", "count(distinct {0}, {1})", x, y,
+                        duck="count(distinct case when {0} is not null and "
+                        "{1} is not null then ({0}, {1}) end)", bound=10**6)
+        if which == 18:
+            a = self.column(scope, ("int",)) or self.literal("int")
+            return make("int", r.choice(["bit_and", "bit_or", "bit_xor"]) +
+                        "(cast({0} as bigint))", a, bound=2**62)
+        if which == 19:
+            return make("xdbl", "median({0})", make(
+                "int", "cast({0} as double)", self.column(scope, ("int",)) or
+                self.literal("int")))
+        if which == 20:
+            return make("xdbl", r.choice(["covar_pop", "covar_samp"]) +
+                        "({0}, {1})", self.small(scope), make(
+                            "dbl", "cast({0} as double)", sub("int", 0)))
+        if which == 21:
+            a = sub("int")
+            return make("int", "sum({0}) filter (where {1})", a, sub("bool"),
+                        bound=a.bound * 10**6)
+        if which == 22:
+            c = self.column(scope, ("int", "str", "date", "ts", "dec"))
+            if c:
+                return make(c.kind, "max({0}) filter (where {1})", c,
+                            sub("bool"), bound=c.bound)
+        if which >= 22:
+            c = sub("str")
+            return make("str", r.choice(["min", "max"]) + "({0})", c)
         if which == 0:
             return Expr("int", "count(*)", bound=10**6)
         if which in (1, 2):
@@ -412,9 +446,39 @@ class Gen:
         return "(%s) as %s" % (q.sp, a), "(%s) as %s" % (q.duck, a), cols
 
     def side(self, depth):
-        if depth > 0 and self.r.random() < 0.25:
+        which = self.r.random()
+        if depth > 0 and which < 0.25:
             return self.derived(depth)
+        if which < 0.29:
+            return self.inline()
+        if which < 0.31:
+            a = self.name("r")
+            n = self.r.choice([0, 1, 7, 100])
+            return ("range(%d) as %s" % (n, a), "range(%d) as %s(id)" % (n, a),
+                    [Expr("int", a + ".id", bound=100)])
         return self.table(self.name("a"))
+
+    def inline(self):
+        """Rows in the text."""
+        r, a = self.r, self.name("v")
+        kinds = [r.choice(["int", "str", "date", "bool", "ts"])
+                 for _ in range(r.randint(1, 3))]
+        types = {"int": "bigint", "str": "string", "date": "date",
+                 "bool": "boolean", "ts": "timestamp"}
+        sp, duck = [], []
+        for row in range(r.randint(1, 4)):
+            cells = [Expr(k, "null") if row and r.random() < 0.2
+                     else self.literal(k) for k in kinds]
+            if row == 0:
+                cells = [make(k, "cast({0} as %s)" % types[k], c)
+                         for k, c in zip(kinds, cells)]
+            sp.append("(%s)" % ", ".join(c.sp for c in cells))
+            duck.append("(%s)" % ", ".join(c.duck for c in cells))
+        names = ", ".join("x%d" % i for i in range(len(kinds)))
+        return ("(values %s) as %s(%s)" % (", ".join(sp), a, names),
+                "(values %s) as %s(%s)" % (", ".join(duck), a, names),
+                [Expr(k, "%s.x%d" % (a, i), bound=100)
+                 for i, k in enumerate(kinds)])
 
     JOINS = [("inner join", 0), ("join", 0), ("left join", 1),
              ("right join", 0), ("full join", 0), ("left semi join", 2),
@@ -425,6 +489,8 @@ class Gen:
         r = self.r
         if r.random() < 0.06:
             return self.exploded()
+        if r.random() < 0.08:
+            return self.using()
         sp, duck, cols = self.side(depth)
         rows_big = False
         for _ in range(r.choice([0, 0, 0, 1, 1, 2])):
@@ -452,6 +518,22 @@ class Gen:
             if sort != 2:
                 cols = cols + cols2
         return sp, duck, cols
+
+    def using(self):
+        """A join of two tables by names they share."""
+        a, b = self.name("a"), self.name("b")
+        (sp, duck, cols), (sp2, duck2, cols2) = self.table(a), self.table(b)
+        names = self.r.sample(["k", "u", "i", "s", "z", "dt", "x", "e"],
+                              self.r.choice([1, 1, 2]))
+        how, sort = self.r.choice([j for j in self.JOINS if j[1] != 3])
+        text = " %s %s using (" + ", ".join(names) + ")"
+        kind = {n: (k, bound) for n, _, k, bound in COLUMNS}
+        merged = [Expr(kind[n][0], n, bound=kind[n][1]) for n in names]
+        rest = [c for c in cols + (cols2 if sort != 2 else [])
+                if c.sp.split(".")[1] not in names]
+        return (sp + text % (how, sp2), duck + text % (
+            how.replace("left semi", "semi").replace("left anti", "anti"),
+            duck2), merged + rest)
 
     def join_on(self, a, b, residual):
         r = self.r
@@ -546,8 +628,21 @@ class Gen:
             kinds = [r.choice(["int", "int", "dbl", "dec", "str", "bool",
                                "date", "ts", "any"])
                      for _ in range(r.randint(1, 5))]
-        return [r.choice(scope) if k == "any" else self.expr(scope, k, 3)
+        return [r.choice(scope) if k == "any" else
+                self.scalar(k) if k in ("int", "str", "date") and
+                r.random() < 0.04 else self.expr(scope, k, 3)
                 for k in kinds]
+
+    def scalar(self, kind):
+        """A subquery as a value."""
+        t = self.name("t")
+        sp, duck, cols = self.table(t)
+        y = self.expr(cols, kind, 1)
+        f = self.r.choice(["max", "min"])
+        w = self.expr(cols, "bool", 1)
+        return Expr(kind, "(select %s(%s) from %s where %s)" % (
+            f, y.sp, sp, w.sp), "(select %s(%s) from %s where %s)" % (
+            f, y.duck, duck, w.duck), bound=max(y.bound, 1))
 
     def grouping(self, scope):
         r = self.r
@@ -556,7 +651,7 @@ class Gen:
             k = r.choice(scope) if r.random() < 0.6 else self.expr(
                 scope, r.choice(["int", "str", "bool", "date"]), 2)
             # A constant as a key would be an ordinal in both languages.
-            if re.search(r"[a-z]\d+\.", k.sp) and \
+            if re.search(r"[a-z]\d+\.|^[a-z]+$", k.sp) and \
                     k.sp not in [x.sp for x in keys]:
                 keys.append(k)
         aggs = [self.aggregate(scope) for _ in range(r.randint(1, 3))]
@@ -591,8 +686,36 @@ class Gen:
                                        b.duck))
 
     def query(self, depth):
-        return self.setop(depth) if self.r.random() < 0.12 else \
-            self.select(depth)
+        which = self.r.random()
+        if which < 0.12:
+            return self.setop(depth)
+        q = self.select(depth)
+        if which < 0.16 and not any("dbl" in c.kind or c.kind == "flt"
+                                    for c in q.columns):
+            return self.order(q)
+        return q
+
+    def ctes(self, q):
+        """Names for queries; the last one used is read twice or joined."""
+        a, b = self.name("w"), self.name("w")
+        names = [c.sp for c in q.columns]
+        kind = self.r.randrange(3)
+        if kind == 0:
+            tail = "select * from {0} union all select * from {0}"
+        elif kind == 1:
+            tail = "select x.* from {0} as x left join {1} as y on " + \
+                " and ".join("x.%s <=> y.%s" % (n, n) for n in names)
+        else:
+            tail = "select count(*) as c0 from {1} as x cross join " \
+                "(select * from {0} limit 3) as y"
+        second = "select distinct * from " + a
+        sp = "with %s as (%s), %s as (%s) %s" % (
+            a, q.sp, b, second, tail.format(a, b))
+        duck = "with %s as (%s), %s as (%s) %s" % (
+            a, q.duck, b, second,
+            tail.format(a, b).replace("<=>", "is not distinct from"))
+        cols = q.columns if kind < 2 else [Expr("int", "c0", bound=10**9)]
+        return Query(cols, sp, duck)
 
     def order(self, q):
         """Sorts by all columns; a limit may follow."""
@@ -623,10 +746,10 @@ class Gen:
         q = self.query(2)
         if r.random() < 0.12:
             n = self.name("w")
-            q = Query(q.columns, "with %s as (%s) select * from %s" % (
-                n, q.sp, n), "with %s as (%s) select * from %s" % (
-                n, q.duck, n))
-        elif r.random() < 0.35 and not any("dbl" in c.kind
+            q = self.ctes(q) if r.random() < 0.6 else Query(
+                q.columns, "with %s as (%s) select * from %s" % (n, q.sp, n),
+                "with %s as (%s) select * from %s" % (n, q.duck, n))
+        elif r.random() < 0.35 and not any("dbl" in c.kind or c.kind == "flt"
                                            for c in q.columns):
             q = self.order(q)
         return q
