@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/near.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "base/zone.h"
 #include "column/value.h"
 #include "format/format.h"
@@ -103,6 +104,26 @@ same_keys(const struct input_path *a, const struct input_path *b)
 	return true;
 }
 
+/* A name is text: bytes of a header that are not become U+FFFD. */
+static void
+clean_name(struct arena *a, const char **name)
+{
+	const char *s = *name, *end = s + strlen(s);
+	char *to;
+
+	if (utf8_valid(s, (size_t)(end - s)) == (size_t)(end - s))
+		return;
+	*name = to = arena_bytes(a, (size_t)(end - s) * 3 + 1);
+	while (s < end) {
+		int n = utf8_check(s, (size_t)(end - s));
+
+		memcpy(to, n ? s : "\xef\xbf\xbd", n ? (size_t)n : 3);
+		to += n ? n : 3;
+		s += n ? n : 1;
+	}
+	*to = 0;
+}
+
 static int
 fill_files(struct arena *a, struct input *in, const struct inputs *list,
     const struct format *f, struct err *e)
@@ -117,9 +138,11 @@ fill_files(struct arena *a, struct input *in, const struct inputs *list,
 			    "directories with different key=value levels",
 			    list->v[0].path, list->v[i].path);
 	in->key = schema_new(a, nkey);
-	for (int k = 0; k < nkey; k++)
+	for (int k = 0; k < nkey; k++) {
 		in->key->col[k] = (struct field){ list->v[0].key[k].name,
 		    key_type(list, k), true, 0 };
+		clean_name(a, &in->key->col[k].name);
+	}
 	for (int i = 0; i < list->n; i++) {
 		const struct input_path *p = &list->v[i];
 		struct input_file *to = &in->file_v[i];
@@ -156,6 +179,8 @@ infer(struct arena *a, const struct format *f, const char *path,
 		return 0;
 	TRY(f->infer(a, path, head->p ? head->p : "", head->n, whole, &o,
 	    &in->file, e));
+	for (int i = 0; i < in->file->ncol; i++)
+		clean_name(a, &in->file->col[i].name);
 	in->options.n = o.n;
 	in->options.v = arena_alloc(a, sizeof *in->options.v *
 	    (size_t)(o.n + 1));

@@ -101,6 +101,13 @@ plan() {
 	assert_output --partial 'text has one column, a string'
 }
 
+@test "a header that is no UTF-8 makes names that are" {
+	printf 'a\351,b\n1,2\n' >in.csv
+	sp-plan -e "from 'in.csv'" >plan
+	run -0 sp-submit --plan plan
+	assert_output "$(printf '1\t2')"
+}
+
 @test "partition columns must be those of the plan" {
 	sp-plan -e "from 'data/sales/' | where year = 2024" >plan
 	sed 's/year bigint/year string/' plan >edited
