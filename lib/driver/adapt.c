@@ -145,10 +145,12 @@ adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
 	x.npart = root->u.exchange.part == PART_RANGE ? 1 : root->u.exchange.n;
 	x.sorted = root->u.exchange.part == PART_RANGE;
 	x.nmap = r->npart;
-	x.ncol = root->out->ncol;
+	x.ncol = root->out->ncol + x.sorted;
 	type = xcalloc((size_t)x.ncol + 1, sizeof *type);
-	for (int i = 0; i < x.ncol; i++)
+	for (int i = 0; i < root->out->ncol; i++)
 		type[i] = root->out->col[i].type;
+	if (x.sorted)
+		type[x.ncol - 1] = TYPE(I64);
 	x.type = type;
 	code = exchange_new(&r->exchange, &x, e);
 	r->types = type;

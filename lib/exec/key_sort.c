@@ -192,16 +192,21 @@ lengths(const struct column *c, const struct key_entry *v, int64_t n,
 static void refine(const struct sorting *s, struct key_entry *v,
     struct key_entry *tmp, int64_t n, struct row_level l, int nested);
 
-/* Refines the groups of equal prefixes of sorted v. */
+/* Refines the groups of equal prefixes of sorted v, which keeps them. */
 static void
 refine_groups(const struct sorting *s, struct key_entry *v,
     struct key_entry *tmp, int64_t n, struct row_level l, int nested)
 {
 	for (int64_t i = 0, j; i < n; i = j) {
-		for (j = i + 1; j < n && v[j].prefix == v[i].prefix; j++)
+		uint64_t prefix = v[i].prefix;
+
+		for (j = i + 1; j < n && v[j].prefix == prefix; j++)
 			;
-		if (j - i > 1)
-			refine(s, v + i, tmp + i, j - i, l, nested);
+		if (j - i == 1)
+			continue;
+		refine(s, v + i, tmp + i, j - i, l, nested);
+		for (int64_t k = i; k < j; k++)
+			v[k].prefix = prefix;
 	}
 }
 

@@ -20,7 +20,7 @@ struct key_entry {
 
 /* Sorts v[0..n), whose prefixes are those of the first level; tmp is as
  * large.  Returns the one of the two that holds the result.  Rows that are
- * equal stay in the order in which they are in v. */
+ * equal stay in the order in which they are in v; prefixes are unchanged. */
 struct key_entry *key_sort(const struct row_order *o,
     const struct column *key, struct key_entry *v, struct key_entry *tmp,
     int64_t n);

@@ -5,6 +5,7 @@
  * The first row of every chunk of every run is a sample; the sorted samples
  * give the borders of the ranges, the same for all tasks (made once a
  * stage).  A task finds its range in each run, chunk by chunk, and merges.
+ * The last column of a run are the prefixes of its rows (exec/send.c).
  * Rows equal to a border go to the range above it.
  */
 #include "exec/op.h"
@@ -81,7 +82,7 @@ sample_run(struct samples *s, int run, struct program *keys, int ncol,
     struct err *e)
 {
 	int n = exchange_nchunk(s->x, run, 0);
-	struct column *col = xcalloc((size_t)ncol + 1, sizeof *col);
+	struct column *col = xcalloc((size_t)ncol + 2, sizeof *col);
 	struct column *key = xcalloc((size_t)s->order.n + 1, sizeof *key);
 	struct arena a = { 0 };
 	int r = 0;
@@ -228,6 +229,15 @@ narrow(struct chunk_cursor *c)
 	c->c.end = high;
 }
 
+static void
+take_prefixes(struct cursor *c, const struct column *from, int n)
+{
+	const uint64_t *v = from->data;
+
+	for (int i = 0; i < n; i++)
+		c->prefix[i] = v[col_at(from, i)];
+}
+
 static int
 chunk_fill(struct cursor *cur, struct err *e)
 {
@@ -249,6 +259,8 @@ chunk_fill(struct cursor *cur, struct err *e)
 	arena_reset(&c->slice);
 	c->c.b.col = c->col;
 	wire_slice(&c->whole, c->from, n, &c->c.b, &c->slice);
+	c->c.b.ncol--;
+	take_prefixes(&c->c, &c->col[c->c.b.ncol], n);
 	c->from += n;
 	TRY(program_run(c->keys, &c->c.b, c->key, e));
 	c->c.at = 0;
@@ -279,11 +291,12 @@ merge_open(struct op *op, struct err *e)
 
 		c->c.fill = chunk_fill;
 		c->c.number = i;
+		c->c.has_prefix = true;
 		c->m = m;
 		c->run = i;
 		c->nchunk = exchange_nchunk(m->s->x, i, 0);
 		c->chunk = c->nchunk ? first_chunk(m->s, i, op->part) : 0;
-		c->col = NEW_N(a, struct column, ncol + 1);
+		c->col = NEW_N(a, struct column, ncol + 2);
 		c->key = NEW_N(a, struct column, m->order.n + 1);
 		m->cursors[i] = &c->c;
 		TRY(key_program(op->task, n, &c->keys, e));

@@ -27,7 +27,8 @@ refill(struct merge_tree *m, struct cursor *c, struct err *e)
 			return r;
 		}
 	} while (c->at == c->end);
-	row_prefix(&m->order, &c->key[0], c->b.nrow, c->prefix);
+	if (!c->has_prefix)
+		row_prefix(&m->order, &c->key[0], c->b.nrow, c->prefix);
 	return 1;
 }
 
@@ -104,9 +105,12 @@ merge_tree_open(struct merge_tree *m, const struct row_order *order,
 	m->node = xcalloc((size_t)n + 1, sizeof *m->node);
 	m->nested = xcalloc((size_t)ncol + 1, sizeof *m->nested);
 	m->col = xcalloc((size_t)ncol + 1, sizeof *m->col);
-	for (int i = 0; i < ncol; i++)
+	m->bytes = -1;
+	for (int i = ncol - 1; i >= 0; i--)
 		if (type_is_nested(type[i]))
 			builder_init(&m->nested[i], type[i]);
+		else if (type_is_bytes(type[i]))
+			m->bytes = i;
 	for (int i = 0; i < n; i++)
 		TRY(refill(m, cursor[i], e));
 	if (n > 0)
@@ -123,6 +127,21 @@ again(const struct merge_tree *m, const struct cursor *c)
 	    row_compare(&m->order, c->key, c->at, c->key, c->at - 1) == 0;
 }
 
+/* The bytes of a long string of the chosen row, which lie anywhere, will be
+ * wanted soon. */
+static void
+prefetch(const struct merge_tree *m, const struct cursor *c, int row)
+{
+	const struct column *b = &c->b.col[m->bytes];
+	const struct sview *v = (const struct sview *)b->data +
+	    col_at(b, row);
+
+	if (col_null(b, row) || v->len <= SVIEW_INLINE)
+		return;
+	__builtin_prefetch(v->ptr);
+	__builtin_prefetch(v->ptr + (v->len < 64 ? v->len - 1 : 64));
+}
+
 /* Finds out which rows come next: their number, 0 at the end. */
 static int
 choose(struct merge_tree *m)
@@ -136,6 +155,9 @@ choose(struct merge_tree *m)
 			return n;
 		do {
 			m->from[n] = m->node[0].input;
+			m->prefix[n] = c->prefix[c->at];
+			if (m->bytes >= 0)
+				prefetch(m, c, c->at);
 			m->row[n++] = c->at++;
 		} while (c->at < c->end && n < BATCH_ROWS && again(m, c));
 		if (ended(c)) {
@@ -195,18 +217,6 @@ gather_nested(struct merge_tree *m, int col, int n)
 	builder_column(b, 0, n, &m->col[col], &m->arena);
 }
 
-/* Bytes of long strings that will be wanted soon. */
-static void
-prefetch(const struct sview *v, int n)
-{
-	for (int i = 0; i < n; i++)
-		if (v[i].len > SVIEW_INLINE) {
-			__builtin_prefetch(v[i].ptr);
-			__builtin_prefetch(v[i].ptr + (v[i].len < 128 ?
-			    v[i].len - 1 : 64));
-		}
-}
-
 static void
 gather(struct merge_tree *m, int col, int n)
 {
@@ -232,8 +242,6 @@ gather(struct merge_tree *m, int col, int n)
 	gather_data(m, col, n, to->data);
 	if (nulls)
 		to->valid = gather_valid(m, col, n);
-	else if (type_is_bytes(m->type[col]))
-		prefetch(to->data, n);
 }
 
 int

@@ -15,13 +15,15 @@
 #include "exec/row_order.h"
 
 /* One sorted input.  fill gets the next batch and its key columns (dense
- * over the batch, which has no pick): 1, 0 at the end, < 0. */
+ * over the batch, which has no pick): 1, 0 at the end, < 0.  It also gives
+ * the prefixes when it has them. */
 struct cursor {
 	int (*fill)(struct cursor *c, struct err *e);
 	int number;
 	struct batch b;
 	struct column *key;             /* of the rows of b */
 	uint64_t prefix[BATCH_ROWS];
+	bool has_prefix;
 	int at, end;                    /* rows of b still to give */
 };
 
@@ -38,7 +40,9 @@ struct merge_tree {
 	struct merge_node *node;        /* [0]: the first; [1..n): losers */
 	int32_t from[BATCH_ROWS];       /* rows of the next batch: input, row */
 	int32_t row[BATCH_ROWS];
+	uint64_t prefix[BATCH_ROWS];    /* of the rows given last */
 	struct builder *nested;         /* of columns that are not flat */
+	int bytes;                      /* first column of strings, -1: none */
 	const struct type *const *type;
 	int ncol;
 	struct column *col;

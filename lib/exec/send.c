@@ -4,17 +4,20 @@
  * Placement never depends on arrival order: by hash of the keys, or (round
  * robin) by hash of the task's number and the row's number in it, so that a
  * task that runs again makes the same blocks.  Range exchanges keep one
- * sorted run a task; readers cut it (exec/merge.c).
+ * sorted run a task, with the prefixes of its rows as one more column;
+ * readers cut it (exec/merge.c).
  */
 #include "exec/op.h"
 #include "exec/task.h"
 
 #include "base/hash.h"
+#include "exec/sort.h"
 
 struct send {
 	struct op op;
 	struct program *keys;           /* hash: the key columns */
 	struct column *key;
+	struct column *col;             /* range: with the prefixes */
 	int64_t row;
 	uint64_t hash[BATCH_ROWS];
 	uint32_t part[BATCH_ROWS];
@@ -30,6 +33,9 @@ send_open(struct op *op, struct err *e)
 
 	TRY(exchange_writer(&op->task->writer, op->task->run->exchange,
 	    op->task->part, e));
+	if (n->u.exchange.part == PART_RANGE)
+		s->col = NEW_N(&op->task->arena, struct column,
+		    n->out->ncol + 1);
 	if (n->u.exchange.part != PART_HASH)
 		return 0;
 	x = NEW_N(&op->task->arena, struct expr *, n->u.exchange.nkey + 1);
@@ -76,6 +82,19 @@ place_in_order(struct send *s, int n)
 		s->part[i] = (uint32_t)(t->part * np / (nmap > np ? nmap : np));
 }
 
+/* The rows of a sort with their prefixes. */
+static void
+add_prefixes(struct send *s, struct batch *b)
+{
+	const struct node *n = s->op.node;
+
+	memcpy(s->col, b->col, sizeof *s->col * (size_t)n->out->ncol);
+	s->col[n->out->ncol] = (struct column){ .type = TYPE(I64),
+	    .data = (void *)(uintptr_t)sort_prefixes(s->op.kid[0]) };
+	b->col = s->col;
+	b->ncol = n->out->ncol + 1;
+}
+
 static int
 send_next(struct op *op, struct batch *b, struct err *e)
 {
@@ -94,6 +113,8 @@ send_next(struct op *op, struct batch *b, struct err *e)
 			TRY(place_by_hash(s, b, e));
 		else
 			place_by_number(s, b);
+		if (part == PART_RANGE)
+			add_prefixes(s, b);
 		TRY(xwriter_put(op->task->writer, b, to, e));
 		op->task->rows_out += b->n;
 	}

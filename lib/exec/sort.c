@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "exec/merge_tree.h"
+#include "exec/sort.h"
 #include "exec/sort_run.h"
 #include "store/spill.h"
 
@@ -40,6 +41,7 @@ struct sort {
 	struct run_cursor *cursor;
 	struct cursor **cursors;
 	bool built, merging;
+	uint64_t prefix[BATCH_ROWS];    /* of the batch given last */
 	struct arena out;
 };
 
@@ -222,6 +224,7 @@ sort_next(struct op *op, struct batch *b, struct err *e)
 		r = merge_tree_next(&s->merge, b, e);
 	} else {
 		arena_reset(&s->out);
+		sort_run_prefixes(&s->run, s->prefix);
 		r = sort_run_next(&s->run, b, s->col, &s->out);
 	}
 	if (r > 0 && s->limit >= 0 && b->n > s->limit - s->given)
@@ -229,6 +232,14 @@ sort_next(struct op *op, struct batch *b, struct err *e)
 	if (r > 0)
 		s->given += b->n;
 	return r;
+}
+
+const uint64_t *
+sort_prefixes(const struct op *op)
+{
+	const struct sort *s = (const struct sort *)op;
+
+	return s->merging ? s->merge.prefix : s->prefix;
 }
 
 static void

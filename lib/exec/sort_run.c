@@ -150,6 +150,15 @@ sort_run_next(struct sort_run *r, struct batch *b, struct column *col,
 	return 1;
 }
 
+void
+sort_run_prefixes(const struct sort_run *r, uint64_t *prefix)
+{
+	int64_t left = r->n - r->at;
+
+	for (int i = 0; i < BATCH_ROWS && i < left; i++)
+		prefix[i] = r->entry[r->at + i].prefix;
+}
+
 int64_t
 sort_run_bytes(const struct sort_run *r)
 {

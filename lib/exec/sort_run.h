@@ -57,6 +57,9 @@ void sort_run_sort(struct sort_run *r);
 int sort_run_next(struct sort_run *r, struct batch *b, struct column *col,
     struct arena *a);
 
+/* Prefixes of the first key of the rows that come next, BATCH_ROWS at most. */
+void sort_run_prefixes(const struct sort_run *r, uint64_t *prefix);
+
 int64_t sort_run_bytes(const struct sort_run *r);
 
 #endif

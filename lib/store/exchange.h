@@ -33,7 +33,8 @@ struct exchange_conf {
 	const struct type *const *type; /* borrowed, ncol of them */
 	struct pool *pool;              /* executor's pool */
 	const char *dir;                /* scratch directory for spills */
-	bool sorted;                    /* maps are runs that will be merged */
+	bool sorted;                    /* maps are runs that will be merged, the
+	                                 * last column are their prefixes */
 	bool force_spill;               /* tests: everything goes to disk */
 };
 
