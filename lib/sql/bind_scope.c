@@ -64,10 +64,13 @@ match(const struct scope *s, const char *table, const struct ast_ident *name,
 		if (found && found->f.id != c->f.id) {
 			err_at(e, name->span, "column '%s' is ambiguous",
 			    name->name);
+			if (!found->table || !c->table ||
+			    same(found->table, c->table))
+				return err_hint(e, "two columns have this "
+				    "name: give one another with as");
 			return err_hint(e, "it is in '%s' and in '%s': write "
-			    "the table's name before it",
-			    found->table ? found->table : "?",
-			    c->table ? c->table : "?");
+			    "the table's name before it", found->table,
+			    c->table);
 		}
 		found = c;
 	}
@@ -103,6 +106,29 @@ list_columns(struct text *t, struct near *near, const struct scope *s)
 		text_adds(t, ", …");
 }
 
+/* t.c where no table is called t. */
+static int
+unknown_qualifier(const struct bind_ctx *c, const struct ast_name *name,
+    struct err *e)
+{
+	const struct ast_ident *first = &name->part[0];
+	struct near near;
+
+	near_init(&near, first->name);
+	for (int i = 0; c->rel && i < c->rel->scope.n; i++) {
+		const struct scope_col *s = &c->rel->scope.v[i];
+
+		if (same(s->table, first->name) || same(s->name, first->name))
+			return 0;
+		if (s->table)
+			near_offer(&near, s->table);
+	}
+	err_at(e, first->span, "unknown table '%s'", first->name);
+	if (near.best)
+		return err_hint(e, "did you mean '%s'?", near.best);
+	return err_hint(e, "a table is named with as %s", first->name);
+}
+
 int
 scope_unknown(const struct bind_ctx *c, const struct ast_name *name,
     struct err *e)
@@ -117,6 +143,8 @@ scope_unknown(const struct bind_ctx *c, const struct ast_name *name,
 		return err_at(e, name->span, "'%s' is a column of the outer "
 		    "query: correlated subqueries are not supported yet",
 		    last->name);
+	if (name->npart > 1)
+		TRY(unknown_qualifier(c, name, e));
 	near_init(&near, last->name);
 	for (int i = 0; i < c->nalias; i++)
 		near_offer(&near, c->alias[i].name);

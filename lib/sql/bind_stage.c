@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/near.h"
+#include "base/text.h"
 
 int
 bind_repartition(struct binder *b, enum part_kind part, int n,
@@ -82,21 +83,30 @@ stage_extend(struct binder *b, const struct bind_name *names,
 }
 
 static int
-find_item(const struct items *it, const struct ast_ident *name,
-    const struct rel *r, int *at, struct err *e)
+find_item(const struct items *it, const struct ast_ident *name, int *at,
+    struct err *e)
 {
+	struct text list = { 0 };
 	struct near near;
 
 	near_init(&near, name->name);
 	for (*at = 0; *at < it->n; ++*at) {
-		if (strcasecmp(it->v[*at].name, name->name) == 0)
+		const char *have = it->v[*at].name;
+
+		if (strcasecmp(have, name->name) == 0) {
+			text_release(&list);
 			return 0;
-		near_offer(&near, it->v[*at].name);
+		}
+		near_offer(&near, have);
+		if (*at < 40)
+			text_addf(&list, "%s%s", *at ? ", " : "", have);
 	}
-	(void)r;
 	err_at(e, name->span, "unknown column '%s'", name->name);
-	return near.best ? err_hint(e, "did you mean '%s'?", near.best) :
-	    ERR_USER;
+	err_hint(e, "%s%s%scolumns: %s%s", near.best ? "did you mean '" : "",
+	    near.best ? near.best : "", near.best ? "'?  " : "",
+	    text_str(&list), it->n > 40 ? ", …" : "");
+	text_release(&list);
+	return ERR_USER;
 }
 
 /* set a = x, b = y: left to right, later ones see the earlier. */
@@ -112,7 +122,7 @@ stage_set(struct binder *b, const struct bind_name *names,
 
 		TRY(bind_over(b, names, s->expr, NULL, "set", r, &x, e));
 		it = all_items(b, r);
-		TRY(find_item(&it, &s->column, r, &at, e));
+		TRY(find_item(&it, &s->column, &at, e));
 		it.v[at].x = x;
 		project_over(b, r, &it, q->span);
 	}
@@ -128,7 +138,7 @@ stage_drop(struct binder *b, const struct ast_query *q, struct rel *r,
 	for (int i = 0; i < q->u.drop.n; i++) {
 		int at;
 
-		TRY(find_item(&it, &q->u.drop.v[i], r, &at, e));
+		TRY(find_item(&it, &q->u.drop.v[i], &at, e));
 		memmove(&it.v[at], &it.v[at + 1],
 		    sizeof *it.v * (size_t)(it.n - at - 1));
 		it.n--;
