@@ -3,9 +3,9 @@
  * back, and as the titles that Spark gives to columns without a name.
  *
  * Plan text: an infix operator inside another expression stands in brackets,
- * so that no precedence has to be known:
+ * so that no precedence has to be known, unless it continues a chain:
  *
- *	a + 1        (a + 1) * 2        not (a and b)       - a
+ *	a + 1 - b    (a + 1) * 2        not (a and b)       - a
  *	x is null    x is not null      x in (1, 2)         a[0]
  *	cast(a as int)   try_cast(a as int)   sum(distinct a) filter (where c)
  *	case when c then v else w end   name(x, y)   count(*)   a.b
@@ -136,6 +136,32 @@ print_case(struct printer *p, struct expr *const *arg, int n)
 	text_adds(p->to, " end");
 }
 
+/* Operators that are read from the left, by how tightly they bind; 0: one
+ * that is none of them. */
+static int
+level(const char *op)
+{
+	static const struct { const char *op; int level; } levels[] = {
+		{ "|", 1 }, { "^", 2 }, { "&", 3 }, { "+", 4 }, { "-", 4 },
+		{ "||", 4 }, { "*", 5 }, { "/", 5 }, { "%", 5 }, { "div", 5 } };
+
+	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
+		if (strcmp(levels[i].op, op) == 0)
+			return levels[i].level;
+	return 0;
+}
+
+/* May the first operand of an operator stand without brackets?  Only where
+ * that matters, in long chains: a + b + c. */
+static bool
+continues(const struct spelling *s, const struct expr *x)
+{
+	struct spelling first = spelling_of(x);
+
+	return first.form == FORM_INFIX && level(s->text) &&
+	    level(first.text) == level(s->text);
+}
+
 static void
 print_infix(struct printer *p, const struct spelling *s,
     const struct expr *x)
@@ -149,6 +175,8 @@ print_infix(struct printer *p, const struct spelling *s,
 		if (arg->kind == EXPR_CALL &&
 		    arg->u.call.fn == x->u.call.fn &&
 		    (strcmp(s->text, "and") == 0 || strcmp(s->text, "or") == 0))
+			print(p, arg);
+		else if (i == 0 && continues(s, arg))
 			print(p, arg);
 		else
 			operand(p, arg);

@@ -16,7 +16,10 @@ plan_read_chain(struct plan_reader *r, struct node **out)
 	struct node *n = NULL;
 
 	do {
-		TRY(parse_link(&r->p));
+		if (++r->links > PARSE_CHAIN_MAX)
+			return err_at(r->e, next_span(&r->p),
+			    "more than %d operators in a row", PARSE_CHAIN_MAX);
+		r->p.chain = 0;
 		TRY(plan_read_step(r, n, &n));
 	} while (take_op(&r->p, "|"));
 	*out = n;
@@ -112,7 +115,7 @@ read_plan(struct plan_reader *r)
 	do {
 		ARENA_GROW(r->b.arena, head, r->out->n, cap);
 		head[r->out->n] = next_span(&r->p);
-		r->p.chain = 0;
+		r->links = 0;
 		TRY(read_stage(r));
 	} while (!at_kind(&r->p, 0, TOK_END) && !at_plan(&r->p));
 	return check_reads(r, head);

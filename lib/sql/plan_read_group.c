@@ -334,14 +334,18 @@ plan_read_union(struct plan_reader *r, struct node *kid, struct node **out)
 {
 	struct node **v = NULL, *n;
 	int cap = 0, k = 1, first = r->p.i - 1;
+	int before = r->links, most = before;
 
 	ARENA_GROW(r->b.arena, v, 0, cap);
 	v[0] = kid;
 	while (at_op(&r->p, 0, "[")) {
 		ARENA_GROW(r->b.arena, v, k, cap);
+		r->links = before;
 		TRY(read_bracket(r, &v[k]));
+		most = r->links > most ? r->links : most;
 		k++;
 	}
+	r->links = most;
 	n = *out = plan_read_node(r, NODE_UNION, kid, 1);
 	n->nkid = k;
 	n->kid = v;

@@ -19,6 +19,7 @@ struct plan_reader {
 	struct stages *out;
 	int stage_cap, cut_cap;
 	struct stage now;               /* the stage being read */
+	int links;                      /* operators one above the other */
 	bool *read;                     /* stage i + 1 is read by one */
 	int read_cap;
 	const struct schema *in, *in2;  /* of the scope below */
