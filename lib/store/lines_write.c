@@ -8,9 +8,9 @@
  * lines are spread evenly, but at most STRETCH_MAX.
  *
  * zstd makes blocks before their place is known; 100-byte lines of random
- * letters shrink to two thirds at a fifth of the speed.  It is off unless
- * asked for: files in memory or on a fast disk are written faster as they
- * are.
+ * letters shrink to three quarters at a third of the speed (500 MB, 200
+ * partitions: 2.0 s of processor time instead of 0.6 s).  So it is off unless
+ * asked for.
  */
 #include "store/shuffle_lines.h"
 
