@@ -44,6 +44,8 @@ struct binder {
 	int noutput;                    /* outputs of the script so far */
 	int depth;                      /* of names inside names */
 	const struct ast_select *hints; /* select block being bound, or NULL */
+	struct correlated *corr;        /* of the next block, a subquery */
+	struct correlated *collect;     /* of the where being bound */
 };
 
 /* An action: the plan's root is a write or a collect node. */

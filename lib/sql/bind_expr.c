@@ -97,6 +97,12 @@ bind_name(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 		r = bind_alias(c, n, out, e);
 	if (r == 0)
 		r = bare_function(c, x, out, e);
+	if (r == 0 && c->b->collect && c->outer) {
+		r = scope_find(c->outer, n, &col, &used, e);
+		if (r > 0)
+			return fields_of(c, column(c, col, x->span), n, used,
+			    out, e);
+	}
 	if (r != 0)
 		return r < 0 ? r : 0;
 	return scope_unknown(c, n, e);

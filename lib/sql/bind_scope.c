@@ -141,7 +141,8 @@ scope_unknown(const struct bind_ctx *c, const struct ast_name *name,
 
 	if (c->outer && scope_find(c->outer, name, &col, &used, e) == 1)
 		return err_at(e, name->span, "'%s' is a column of the outer "
-		    "query: correlated subqueries are not supported yet",
+		    "query: only where conditions of a plain subquery "
+		    "can refer to it",
 		    last->name);
 	if (name->npart > 1)
 		TRY(unknown_qualifier(c, name, e));

@@ -30,10 +30,11 @@ struct rel {
 /* A subquery that has to be joined to the relation before the expression
  * that mentions it can be evaluated. */
 struct pending {
-	enum join_kind kind;            /* JOIN_CROSS (one row) or JOIN_MARK */
+	enum join_kind kind;            /* CROSS (one row), MARK, LEFT */
 	struct node *plan;
 	int nkey;
 	struct expr **lkey, **rkey;
+	struct expr *cond;              /* or NULL */
 	struct field mark;              /* JOIN_MARK: its column */
 	struct pending *next;
 };
@@ -94,7 +95,8 @@ int bind_interval(struct bind_ctx *c, const struct ast_expr *x,
 int bind_subquery(struct bind_ctx *c, const struct ast_expr *x,
     struct expr **out, struct err *e);
 int bind_in_query(struct bind_ctx *c, const struct ast_expr *x, struct rel *r,
-    struct expr ***lkey, struct expr ***rkey, int *n, struct err *e);
+    struct expr ***lkey, struct expr ***rkey, int *n, struct expr **cond,
+    struct err *e);
 /* Is it an aggregate without over? */
 bool ast_is_agg(const struct ast_expr *x);
 /* The name that a select item gets: alias, column name or title. */
@@ -122,7 +124,6 @@ int bind_repartition(struct binder *b, enum part_kind part, int n,
     struct sort_key *key, int nkey, struct rel *r, struct span span,
     struct node **out);
 
-/* Queries. */
 int bind_rel(struct binder *b, const struct bind_name *names,
     const struct ast_query *q, const struct scope *outer, struct rel *out,
     struct err *e);
@@ -182,7 +183,6 @@ int bind_group_keys(struct bind_ctx *c, const struct ast_group *g, int n,
 int bind_group(struct bind_ctx *c, struct rel *r, const struct items *key,
     struct expr **x, int n, struct span span, struct err *e);
 
-/* Nodes. */
 struct node *node_project(struct binder *b, struct node *kid,
     struct expr **x, const char **name, int n);
 struct node *node_filter(struct binder *b, struct node *kid,

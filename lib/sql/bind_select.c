@@ -2,7 +2,7 @@
  * bind_select -- select blocks: items, where, group by, having, distinct,
  * and the order by that may see more than the select list.
  */
-#include "sql/bind_scope.h"
+#include "sql/bind_correlated.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -29,20 +29,51 @@ where_in(struct binder *b, const struct bind_name *names,
 {
 	struct bind_ctx c = { .b = b, .rel = r, .outer = outer,
 	    .names = names, .what = "where" };
-	struct expr **lkey, **rkey;
+	struct correlated *collect = b->collect;
+	struct expr **lkey, **rkey, *cond;
 	struct node *j;
 	struct rel sub;
-	int n;
+	int n, code;
 
-	TRY(bind_in_query(&c, x, &sub, &lkey, &rkey, &n, e));
+	b->collect = NULL;
+	code = bind_in_query(&c, x, &sub, &lkey, &rkey, &n, &cond, e);
+	b->collect = collect;
+	if (code < 0)
+		return code;
+	if (cond && kind != JOIN_SEMI)
+		return correlated_refuse_in(x->span, e);
 	TRY(bind_pending(&c, r, e));
 	j = node_join(b, kind, r->node, sub.node);
 	j->span = x->span;
 	j->u.join.nkey = n;
 	j->u.join.lkey = lkey;
 	j->u.join.rkey = rkey;
+	j->u.join.cond = cond;
 	r->node = j;
 	return 0;
+}
+
+/* exists (select … where …outer…) as a whole condition: 1 semi or anti join;
+ * 0 it is not correlated. */
+static int
+where_exists(struct binder *b, const struct bind_name *names,
+    const struct ast_expr *x, const struct scope *outer, enum join_kind kind,
+    struct rel *r, struct err *e)
+{
+	struct bind_ctx c = { .b = b, .rel = r, .outer = outer,
+	    .names = names, .what = "where" };
+	struct expr *cond;
+	struct node *j;
+	struct rel sub;
+
+	TRY(bind_exists_query(&c, x, &sub, &cond, e));
+	if (cond == NULL)
+		return 0;
+	j = node_join(b, kind, r->node, sub.node);
+	j->span = x->span;
+	j->u.join.cond = cond;
+	r->node = j;
+	return 1;
 }
 
 int
@@ -67,11 +98,20 @@ bind_where(struct binder *b, const struct bind_name *names,
 	if (in->kind == AST_SUBQUERY && in->u.subquery.kind == SUB_IN)
 		return where_in(b, names, in, outer,
 		    not ? JOIN_ANTI_NULL : JOIN_SEMI, r, e);
+	if (in->kind == AST_SUBQUERY && in->u.subquery.kind == SUB_EXISTS) {
+		int code = where_exists(b, names, in, outer,
+		    not ? JOIN_ANTI : JOIN_SEMI, r, e);
+
+		if (code != 0)
+			return code < 0 ? code : 0;
+	}
 	TRY(bind_over(b, names, x, outer, what, r, &cond, e));
 	if (expr_coerce(&b->env, cond, TYPE(BOOL), &cond, e) < 0) {
 		err_ctx(e, "%s", what);
 		return err_place(e, x->span);
 	}
+	if (correlated_take(b, cond, r))
+		return 0;
 	r->node = node_filter(b, r->node, cond);
 	r->node->span = x->span;
 	return 0;
@@ -465,6 +505,7 @@ bind_select(struct binder *b, const struct bind_name *names,
     const struct scope *outer, struct rel *out, struct err *e)
 {
 	const struct ast_select *s = &q->u.select, *saved = b->hints;
+	struct correlated *corr = b->corr, *collect = b->collect;
 	struct bind_ctx c = { .b = b, .outer = outer, .names = names };
 	struct block k = { 0 };
 	struct rel r;
@@ -473,13 +514,18 @@ bind_select(struct binder *b, const struct bind_name *names,
 
 	TRY(refuse_parts(s, e));
 	b->hints = s->nhint ? s : NULL;
+	b->corr = NULL;
 	code = bind_rel(b, names, q->input, outer, &r, e);
 	b->hints = saved;
+	b->collect = corr;
+	if (code >= 0 && s->where)
+		code = bind_where(b, names, s->where, outer, "where", &r, e);
+	b->collect = collect;
 	if (code < 0)
 		return code;
-	if (s->where)
-		TRY(bind_where(b, names, s->where, outer, "where", &r, e));
 	c.rel = &r;
+	if (corr && corr->n)
+		return correlated_block(&c, q, &r, corr, out, e);
 	TRY(bind_block(&c, q, order, &r, &k, &grouped, e));
 	if (k.having) {
 		r.node = node_filter(b, r.node, k.having);

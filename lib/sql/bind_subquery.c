@@ -1,5 +1,5 @@
 /*
- * bind_subquery -- uncorrelated subqueries as joins.
+ * bind_subquery -- subqueries as joins (correlated ones: bind_correlated.c).
  *
  *	(select …)        cross join with an aggregate that gives exactly one row
  *	exists (select …) the same, over count(*) of the first row
@@ -12,15 +12,25 @@
  * condition that is only "x [not] in (select …)" becomes a semi or null-aware
  * anti join instead (bind_where).
  */
-#include "sql/bind_scope.h"
+#include "sql/bind_correlated.h"
 
+/* The relation of a subquery; *k: its conditions on the outer one. */
 static int
 sub_rel(struct bind_ctx *c, const struct ast_expr *x, struct rel *r,
-    struct err *e)
+    struct correlated *k, struct err *e)
 {
 	const struct scope *outer = c->rel ? &c->rel->scope : NULL;
+	const struct ast_query *q = x->u.subquery.query;
+	struct correlated *collect = c->b->collect, *corr = c->b->corr;
+	int code;
 
-	return bind_rel(c->b, c->names, x->u.subquery.query, outer, r, e);
+	*k = (struct correlated){ .kind = x->u.subquery.kind };
+	c->b->collect = NULL;
+	c->b->corr = q->kind == AST_SELECT ? k : NULL;
+	code = bind_rel(c->b, c->names, q, outer, r, e);
+	c->b->collect = collect;
+	c->b->corr = corr;
+	return code;
 }
 
 static int
@@ -66,12 +76,28 @@ one_row(struct bind_ctx *c, struct node *plan, const char *fn,
 }
 
 static int
+grouped_scalar(struct bind_ctx *c, const struct ast_expr *x,
+    const struct rel *r, const struct correlated *k, struct expr **out,
+    struct err *e)
+{
+	struct pending *p = add_pending(c, JOIN_LEFT, r->node);
+
+	p->nkey = k->n;
+	p->lkey = k->outer_key;
+	p->rkey = k->inner_key;
+	return correlated_value(c->b, k, r->node, x->span, out, e);
+}
+
+static int
 scalar(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
     struct err *e)
 {
+	struct correlated k;
 	struct rel r;
 
-	TRY(sub_rel(c, x, &r, e));
+	TRY(sub_rel(c, x, &r, &k, e));
+	if (k.n > 0)
+		return grouped_scalar(c, x, &r, &k, out, e);
 	if (visible(&r.scope) != 1)
 		return err_at(e, x->span, "a subquery used as a value must "
 		    "have one column, this one has %d", visible(&r.scope));
@@ -79,15 +105,43 @@ scalar(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 	    expr_col(c->b->arena, &r.scope.v[0].f), x->span, out, e);
 }
 
+int
+bind_exists_query(struct bind_ctx *c, const struct ast_expr *x,
+    struct rel *r, struct expr **cond, struct err *e)
+{
+	struct correlated k;
+
+	TRY(sub_rel(c, x, r, &k, e));
+	*cond = correlated_cond(c->b, &k);
+	return 0;
+}
+
+/* A mark that is null (a comparison was) does not mean that a row exists. */
+static int
+exists_for_row(struct bind_ctx *c, const struct ast_expr *x, struct node *plan,
+    struct expr *cond, struct expr **out, struct err *e)
+{
+	struct pending *p = add_pending(c, JOIN_MARK, plan);
+	struct expr *arg[2];
+
+	p->cond = cond;
+	p->mark = plan_field(&c->b->ids, "mark", TYPE(BOOL), true);
+	arg[0] = expr_col(c->b->arena, &p->mark);
+	arg[1] = expr_bool(c->b->arena, false);
+	return expr_call(&c->b->env, "coalesce", arg, 2, x->span, out, e);
+}
+
 static int
 exists(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
     struct err *e)
 {
-	struct expr *arg[2];
+	struct expr *arg[2], *cond;
 	struct node *limit;
 	struct rel r;
 
-	TRY(sub_rel(c, x, &r, e));
+	TRY(bind_exists_query(c, x, &r, &cond, e));
+	if (cond)
+		return exists_for_row(c, x, r.node, cond, out, e);
 	limit = node_new(c->b->arena, &c->b->ids, NODE_LIMIT, 1);
 	limit->kid[0] = r.node;
 	limit->out = r.node->out;
@@ -117,12 +171,15 @@ left_keys(struct bind_ctx *c, const struct ast_expr *left, struct expr ***key,
 /* Binds "left in (query)": keys of both sides of one type each. */
 int
 bind_in_query(struct bind_ctx *c, const struct ast_expr *x, struct rel *r,
-    struct expr ***lkey, struct expr ***rkey, int *n, struct err *e)
+    struct expr ***lkey, struct expr ***rkey, int *n, struct expr **cond,
+    struct err *e)
 {
+	struct correlated k;
 	int nr;
 
 	TRY(left_keys(c, x->u.subquery.left, lkey, n, e));
-	TRY(sub_rel(c, x, r, e));
+	TRY(sub_rel(c, x, r, &k, e));
+	*cond = correlated_cond(c->b, &k);
 	nr = visible(&r->scope);
 	if (nr != *n)
 		return err_at(e, x->span, "the subquery of IN has %d columns, "
@@ -144,13 +201,14 @@ static int
 in_query(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
     struct err *e)
 {
+	struct expr **lkey, **rkey, *cond;
 	struct pending *p;
 	struct rel r;
-
-	struct expr **lkey, **rkey;
 	int n;
 
-	TRY(bind_in_query(c, x, &r, &lkey, &rkey, &n, e));
+	TRY(bind_in_query(c, x, &r, &lkey, &rkey, &n, &cond, e));
+	if (cond)
+		return correlated_refuse_in(x->span, e);
 	p = add_pending(c, JOIN_MARK, r.node);
 	p->nkey = n;
 	p->lkey = lkey;
@@ -181,6 +239,7 @@ join_pending(struct bind_ctx *c, struct rel *r, const struct pending *p)
 	j->u.join.nkey = p->nkey;
 	j->u.join.lkey = p->lkey;
 	j->u.join.rkey = p->rkey;
+	j->u.join.cond = p->cond;
 	if (p->kind == JOIN_MARK)
 		j->out->col[j->out->ncol - 1] = p->mark;
 	r->node = j;
