@@ -164,12 +164,13 @@ load ../helper
 		run -0 sp-cat --verify "$c"
 	done
 	for ext in gz zst xz bz2 lz4; do
-		sp-submit -e "from range(0, 3000000, 1) | write 'one.csv.$ext'"
+		sp-submit -e "from range(0, 300000, 1) | repartition 3
+		    | write 'one.csv.$ext'"
 		run -0 sp-submit -e "from 'one.csv.$ext' csv (n bigint)
 		    | aggregate count(*), sum(n)"
-		assert_output '3000000	4499998500000'
+		assert_output '300000	44999850000'
 	done
-	zcat one.csv.gz | tail -1 | grep -qx 2999999
+	zcat one.csv.gz | grep -qx 299999
 	run -1 sp-submit -e "from range(3) | write 'x' csv compression 'rot13'"
 	assert_output --partial "unknown compression 'rot13'"
 	SP_FAIL=sink.write:1:28 run -74 sp-submit -c spark.task.maxFailures=1 \
