@@ -166,6 +166,8 @@ round_digits(struct digits *t, const struct rounding *r)
 	return digits_f64(t);
 }
 
+/* Zeros may come out negative: the caller adds 0.0, which a BigDecimal has
+ * no sign for. */
 static double
 round_f64(double x, const struct rounding *r)
 {
@@ -194,7 +196,7 @@ k_round_f64(struct kernel_call *k, struct err *e)
 	(void)e;
 	ROWS(k, i)
 		o[i] = round_f64(((const double *)k->arg[0].data)[i],
-		    k->state);
+		    k->state) + 0.0;
 	return 0;
 }
 
@@ -208,11 +210,11 @@ k_round_f32(struct kernel_call *k, struct err *e)
 		float x = ((const float *)k->arg[0].data)[i];
 		struct digits t;
 
-		o[i] = x;
+		o[i] = x + 0.0f;
 		if (!isfinite(x) || x == 0)
 			continue;
 		digits_of_f32(&t, x);
-		o[i] = (float)round_digits(&t, k->state);
+		o[i] = (float)round_digits(&t, k->state) + 0.0f;
 	}
 	return 0;
 }
