@@ -94,7 +94,8 @@ struct conjunct {
 
 struct program {
 	struct arena *arena;            /* lives as long as the program */
-	struct arena heap;              /* lives until the next run */
+	struct arena *heap;             /* lives until the next run */
+	struct arena own;               /* that of a program of its own */
 	const struct schema *in;
 	struct program_env env;
 	int64_t run;                    /* number of this run */

@@ -18,6 +18,7 @@
 #include "column/value.h"
 #include "expr/aggfn.h"
 #include "expr/func.h"
+#include "expr/lambda.h"
 
 struct printer {
 	struct text *to;
@@ -204,6 +205,43 @@ counts_rows(const struct expr *x)
 	    !arg->u.lit.null && arg->u.lit.i == 1 && !x->u.agg.distinct);
 }
 
+/* (x, y) -> body */
+static void
+print_lambda(struct printer *p, const struct expr *call, int i)
+{
+	const struct lambda_call *s = call->u.call.state;
+	const struct lambda *l = &s->lambda[i];
+	struct arena a = { 0 };
+
+	if (l->nparam > 1)
+		text_addc(p->to, '(');
+	for (int k = 0; k < l->nparam; k++) {
+		if (k)
+			text_adds(p->to, ", ");
+		name_print(p->to, l->param[k].name);
+	}
+	text_adds(p->to, l->nparam > 1 ? ") -> " : " -> ");
+	print(p, lambda_body(&a, call, i));
+	arena_release(&a);
+}
+
+/* Arguments and lambdas as they were written; captures are in the bodies. */
+static void
+list_lambdas(struct printer *p, const struct expr *x)
+{
+	const struct lambda_call *s = x->u.call.state;
+	int at = 0, lambda = 0;
+
+	for (int i = 0; i < s->narg + s->nlambda; i++) {
+		if (i)
+			text_adds(p->to, ", ");
+		if (lambda_taken(x->u.call.fn->name, i))
+			print_lambda(p, x, lambda++);
+		else
+			print(p, x->u.call.arg[at++]);
+	}
+}
+
 static void
 print_call(struct printer *p, const struct expr *x)
 {
@@ -258,7 +296,10 @@ print_call(struct printer *p, const struct expr *x)
 		break;
 	case FORM_CALL:
 		text_addf(p->to, "%s(", s.name);
-		list(p, arg, n);
+		if (x->u.call.flags & FN_LAMBDA)
+			list_lambdas(p, x);
+		else
+			list(p, arg, n);
 		text_addc(p->to, ')');
 		break;
 	}
@@ -272,7 +313,7 @@ print(struct printer *p, const struct expr *x)
 		datum_print(p->to, &x->u.lit);
 		break;
 	case EXPR_COL:
-		if (p->name)
+		if (p->name && x->u.col.id >= 0)
 			text_adds(p->to, p->name(x, p->arg));
 		else
 			name_print(p->to, x->u.col.name);

@@ -14,6 +14,7 @@
 #include "column/value.h"
 #include "expr/aggfn.h"
 #include "expr/func.h"
+#include "expr/lambda.h"
 
 static void title(struct text *to, const struct expr *x, struct arena *a);
 
@@ -141,6 +142,29 @@ title_pattern(struct text *to, const char *s, const struct expr *x,
 	}
 }
 
+/* Arguments and lambdas, which Spark shows without names. */
+static void
+title_lambdas(struct text *to, const struct expr *x, struct arena *a)
+{
+	const struct lambda_call *s = x->u.call.state;
+	int at = 0, lambda = 0;
+
+	for (int i = 0; i < s->narg + s->nlambda; i++) {
+		if (i)
+			text_adds(to, ", ");
+		if (!lambda_taken(x->u.call.fn->name, i)) {
+			title(to, x->u.call.arg[at++], a);
+			continue;
+		}
+		text_adds(to, "lambdafunction(");
+		title(to, lambda_body(a, x, lambda), a);
+		for (int k = 0; k < s->lambda[lambda].nparam; k++)
+			text_adds(to, ", namedlambdavariable()");
+		lambda++;
+		text_addc(to, ')');
+	}
+}
+
 static void
 title_call(struct text *to, const struct expr *x, struct arena *a)
 {
@@ -176,7 +200,10 @@ title_call(struct text *to, const struct expr *x, struct arena *a)
 		title_pattern(to, arena_printf(a, "(%s %%1)", name), x, a);
 	} else {
 		text_addf(to, "%s(", name);
-		titles(to, arg, n, ", ", a);
+		if (x->u.call.flags & FN_LAMBDA)
+			title_lambdas(to, x, a);
+		else
+			titles(to, arg, n, ", ", a);
 		text_addc(to, ')');
 	}
 }
@@ -189,7 +216,8 @@ title(struct text *to, const struct expr *x, struct arena *a)
 		title_lit(to, &x->u.lit, a);
 		break;
 	case EXPR_COL:
-		text_adds(to, x->u.col.name ? x->u.col.name : "");
+		text_adds(to, x->u.col.id < 0 ? "namedlambdavariable()" :
+		    x->u.col.name ? x->u.col.name : "");
 		break;
 	case EXPR_CALL:
 		title_call(to, x, a);

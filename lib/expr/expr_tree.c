@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "expr/expr.h"
 #include "expr/func.h"
+#include "expr/lambda.h"
 
 /* The children of a node: an aggregate's filter comes last. */
 static int
@@ -113,7 +114,9 @@ expr_same(const struct expr *a, const struct expr *b)
 	case EXPR_COL:
 		return a->u.col.id == b->u.col.id;
 	case EXPR_CALL:
-		if (a->u.call.fn != b->u.call.fn)
+		if (a->u.call.fn != b->u.call.fn ||
+		    ((a->u.call.flags & FN_LAMBDA) && !lambda_same(
+		    a->u.call.state, b->u.call.state)))
 			return false;
 		break;
 	case EXPR_AGG:

@@ -29,6 +29,7 @@ enum func_flags {
 	FN_GENERATOR = 1 << 9,  /* explode & co: only in generate nodes; type is
 	                         * the struct of the columns that it makes, the
 	                         * kernel's result an array of it */
+	FN_LAMBDA = 1 << 11,    /* takes lambdas: called by lambda_call */
 	FN_IMPLICIT = 1 << 10,  /* of a call: a cast that coercion inserted */
 };
 

@@ -22,7 +22,7 @@ reg_room(struct block *b, struct reg *r, const struct type *t, int n)
 	struct arena *a = b->prog->arena;
 
 	if (t->kind == TYPE_STRUCT) {
-		col_alloc(&r->col, r->fixed ? a : &b->prog->heap, t, n,
+		col_alloc(&r->col, r->fixed ? a : b->prog->heap, t, n,
 		    COL_NO_VALID);
 		if (r->valid == NULL || r->cap < n) {
 			r->cap = n > BATCH_ROWS ? n : BATCH_ROWS;
@@ -55,7 +55,7 @@ reg_gather(struct block *b, struct reg *r, const struct column *c,
     const int32_t *pick, int n)
 {
 	if (type_is_nested(c->type)) {
-		col_gather(&r->col, c, pick, n, &b->prog->heap);
+		col_gather(&r->col, c, pick, n, b->prog->heap);
 		return;
 	}
 	reg_room(b, r, c->type, n);
@@ -116,7 +116,7 @@ reg_flat(struct block *b, struct reg *r, int n)
 		col_gather(&r->flat, &r->col, NULL, n, p->arena);
 		r->flat_run = -1;
 	} else {
-		col_gather(&r->flat, &r->col, NULL, n, &p->heap);
+		col_gather(&r->flat, &r->col, NULL, n, p->heap);
 		r->flat_run = p->run;
 	}
 	r->flat_n = n;
@@ -182,7 +182,7 @@ step_run(struct block *b, struct step *s, int n, struct err *e)
 	struct kernel_call k = {
 		.n = all ? 1 : n, .narg = s->narg, .arg = s->argv,
 		.out = &out->col, .call = x, .state = x->u.call.state,
-		.heap = s->fixed ? p->arena : &p->heap,
+		.heap = s->fixed ? p->arena : p->heap,
 		.zone = p->env.zone, .seed = p->env.seed, .row = b->row,
 		.part = p->env.part,
 	};
@@ -226,7 +226,8 @@ program_init(struct program *p, struct arena *a, const struct schema *in,
 	p->arena = a;
 	p->in = in;
 	p->env = *env;
-	arena_init(&p->heap);
+	p->heap = &p->own;
+	arena_init(p->heap);
 }
 
 int
@@ -235,7 +236,7 @@ program_run(struct program *p, const struct batch *b, struct column *out,
 {
 	struct block *k = p->block;
 
-	arena_reset(&p->heap);
+	arena_reset(p->heap);
 	p->run++;
 	if (b->n > 0) {
 		block_load(k, b->col, b->pick, b->n);
@@ -245,7 +246,7 @@ program_run(struct program *p, const struct batch *b, struct column *out,
 		struct reg *r = &k->reg[k->result[i]];
 
 		if (b->n == 0)
-			col_alloc(&out[i], &p->heap, r->x->type, 0,
+			col_alloc(&out[i], p->heap, r->x->type, 0,
 			    COL_NO_VALID);
 		else
 			out[i] = r->col;
@@ -274,7 +275,7 @@ program_release(struct program *p)
 	for (int i = 0; i < p->nbuilder; i++)
 		builder_release(p->builder[i]);
 	p->nbuilder = 0;
-	arena_release(&p->heap);
+	arena_release(p->heap);
 }
 
 int

@@ -140,7 +140,7 @@ assemble(struct block *b, struct lazy *z, struct reg *out, int n)
 			builder_value(z->builder, &z->from[way],
 			    z->from_row[i]);
 	}
-	builder_column(z->builder, 0, n, &out->col, &b->prog->heap);
+	builder_column(z->builder, 0, n, &out->col, b->prog->heap);
 }
 
 static void

@@ -206,7 +206,7 @@ program_pick(struct program *p, const struct batch *b, int32_t *pick,
 
 	if (p->nconjunct == 0)
 		return err_set(e, ERR_BUG, "a filter that is not boolean");
-	arena_reset(&p->heap);
+	arena_reset(p->heap);
 	p->run++;
 	for (int i = 0; i < p->nconjunct && n > 0; i++) {
 		struct conjunct *c = &p->conjunct[i];

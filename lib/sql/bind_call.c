@@ -2,6 +2,7 @@
  * bind_call -- function calls: scalar functions, aggregates, macros, and the
  * few forms that are made of others (between, like any, count(*)).
  */
+#include "sql/bind_lambda.h"
 #include "sql/bind_scope.h"
 
 #include <strings.h>
@@ -392,6 +393,8 @@ bind_call(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 	def = find_def(c, call->name);
 	if (def)
 		return bind_macro(c, x, def, out, e);
+	if (ast_has_lambda(call))
+		return bind_lambda_call(c, x, out, e);
 	if (ast_is_agg(x))
 		return bind_agg(c, x, out, e);
 	if (strcmp(call->name, "between") == 0 && call->narg == 3)

@@ -2,6 +2,7 @@
  * bind_expr -- expressions: names to columns, calls to rows of the function
  * table, subqueries to joins that are pending (bind_subquery.c).
  */
+#include "sql/bind_lambda.h"
 #include "sql/bind_scope.h"
 
 #include <strings.h>
@@ -77,6 +78,11 @@ bind_name(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 	struct scope_col *col;
 	int used, r = 0;
 
+	*out = bind_lambda_param(c, n->part[0].name);
+	if (*out) {
+		(*out)->span = x->span;
+		return fields_of(c, *out, n, 1, out, e);
+	}
 	for (int i = 0; c->def && i < c->def->nparam && n->npart == 1; i++)
 		if (strcasecmp(c->def->param[i].name.name,
 		    n->part[0].name) == 0) {
@@ -229,7 +235,7 @@ bind_expr(struct bind_ctx *c, const struct ast_expr *x, struct expr **out,
 	case AST_STAR:
 		return err_at(e, x->span, "'*' cannot stand here");
 	case AST_LAMBDA:
-		return bind_refuse_ast(x->span, "lambda functions", e);
+		return err_at(e, x->span, "a lambda cannot stand here");
 	case AST_NAMED_ARG:
 		return bind_refuse_ast(x->span, "named arguments", e);
 	}

@@ -60,6 +60,7 @@ struct bind_ctx {
 	                                 * hidden functions may be named */
 	int in_agg;                     /* inside an aggregate's arguments */
 	int nagg;                       /* aggregates seen */
+	const struct bind_params *params;       /* sql/bind_lambda.h */
 	struct pending *pending;        /* subqueries to join */
 };
 
@@ -158,7 +159,6 @@ int bind_unpivot(struct binder *b, const struct bind_name *names,
     const struct ast_query *q, struct rel *r, struct err *e);
 int bind_sample(struct binder *b, const struct ast_query *q, struct rel *r,
     struct err *e);
-
 /* A select list or the like: bound items with their names. */
 struct items {
 	int n, cap;
