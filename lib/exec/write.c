@@ -21,7 +21,8 @@
 
 #define FILES_OPEN 256
 #define FLUSH_BYTES ((size_t)1 << 20)
-#define HOLD_BYTES ((size_t)64 << 20)   /* of a single file's part */
+#define ROOM_BYTES (FLUSH_BYTES + FLUSH_BYTES / 4)
+#define HOLD_BYTES ((int64_t)64 << 20)  /* of a single file's part */
 
 struct out_file {
 	char *dir;                      /* "k=v/…/", or "" */
@@ -30,8 +31,7 @@ struct out_file {
 	struct writer *writer;
 	struct text text;
 	bool direct;                    /* it is this part's turn */
-	size_t kept;                    /* bytes held back in the text */
-	int64_t held;                   /* charged for them */
+	int64_t held;                   /* bytes that wait for it */
 	int64_t rows, bytes;
 	struct out_file *next;          /* in its hash chain */
 };
@@ -142,27 +142,23 @@ flush_single(struct write *w, struct out_file *f, struct err *e)
 {
 	struct task *t = w->op.task;
 	struct single *s = output_single(output_of(w));
-	int64_t more;
+	int64_t size = (int64_t)f->text.cap;
 
 	if (!f->direct)
 		f->direct = single_turn(s, t->part, t->attempt);
+	if (!f->direct && (f->held > HOLD_BYTES ||
+	    !pool_try(&t->env->pool, size)))
+		return 0;
+	f->bytes += (int64_t)f->text.n;
 	if (f->direct) {
 		TRY(single_put(s, f->text.p, f->text.n, e));
-		f->bytes += (int64_t)f->text.n;
 		text_clear(&f->text);
-		if (f->held) {
-			text_release(&f->text);
-			pool_give(&w->op.pool, f->held);
-			f->held = 0;
-			f->kept = 0;
-		}
 		return 1;
 	}
-	more = (int64_t)f->text.cap - f->held;
-	if (f->text.n > HOLD_BYTES || !pool_try(&w->op.pool, more))
-		return 0;
-	f->held += more;
-	f->kept = f->text.n;
+	pool_give(&t->env->pool, size);
+	f->held += size;
+	single_wait(s, t->part, t->attempt, &f->text, &t->env->pool);
+	text_room(&f->text, ROOM_BYTES);
 	return 1;
 }
 
@@ -178,7 +174,6 @@ flush(struct write *w, struct out_file *f, struct err *e)
 	}
 	TRY(sink_write(f->sink, f->text.p, f->text.n, e));
 	text_clear(&f->text);
-	f->kept = 0;
 	return 0;
 }
 
@@ -195,19 +190,6 @@ task_output(struct write *w)
 	return &t->commit[t->ncommit++];
 }
 
-/* Ends the part of a single file. */
-static void
-finish_single(struct write *w, struct out_file *f)
-{
-	struct task *t = w->op.task;
-
-	f->name = NULL;
-	f->bytes += (int64_t)f->text.n;
-	if (!f->direct)
-		single_wait(output_single(output_of(w)), t->part, t->attempt,
-		    &f->text, &t->env->pool);
-}
-
 /* Ends a file and notes it for the commit. */
 static int
 finish_file(struct write *w, struct out_file *f, struct err *e)
@@ -222,12 +204,11 @@ finish_file(struct write *w, struct out_file *f, struct err *e)
 	TRY(flush(w, f, e));
 	sink = f->sink;
 	f->sink = NULL;                 /* freed also when closing fails */
-	if (sink) {
+	if (sink)
 		TRY(sink_close(sink, &fig, e));
-	} else {
-		finish_single(w, f);
-		fig.bytes = f->bytes;
-	}
+	else
+		f->name = NULL;
+	fig.bytes += f->bytes;
 	done = NEW_N(&w->op.task->arena, struct output_file, o->nfile + 1);
 	if (o->nfile)
 		memcpy(done, o->file, sizeof *done * (size_t)o->nfile);
@@ -320,7 +301,7 @@ put(struct write *w, struct out_file *f, const struct batch *b,
 	out.ncol = w->schema->ncol;
 	TRY(f->writer->class->put(f->writer, &out, &f->text, e));
 	f->rows += b->n;
-	return f->text.n > f->kept + FLUSH_BYTES ? flush(w, f, e) : 0;
+	return f->text.n > FLUSH_BYTES ? flush(w, f, e) : 0;
 }
 
 /* Runs of rows with the same directory go together. */
@@ -423,7 +404,7 @@ write_close(struct op *op)
 			writer_close(f->writer);
 		if (f->sink)
 			sink_abort(f->sink);
-		if (f->direct)
+		if (output_single(output_of(w)))
 			single_leave(output_single(output_of(w)),
 			    w->op.task->part, w->op.task->attempt);
 		text_release(&f->text);

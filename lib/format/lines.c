@@ -406,6 +406,28 @@ text_open(struct writer *w, struct text *to, struct err *e)
 	    w->schema->ncol);
 }
 
+/* n >= 16 bytes, the last ones twice. */
+static inline void
+copy_long(char *to, const char *from, size_t n)
+{
+	for (size_t i = 0; i + 16 < n; i += 16)
+		memcpy(to + i, from + i, 16);
+	memcpy(to + n - 16, from + n - 16, 16);
+}
+
+/* Rows that were sorted lie anywhere. */
+#define AHEAD 12
+
+static inline void
+prefetch(const struct sview *v)
+{
+	if (v->len <= SVIEW_INLINE)
+		return;
+	for (uint32_t i = 0; i < v->len && i < 256; i += 64)
+		__builtin_prefetch(v->ptr + i);
+	__builtin_prefetch(v->ptr + v->len - 1);
+}
+
 /* Strings without nulls, all in one piece. */
 static void
 put_strings(const struct sview *v, const struct batch *b, struct text *to)
@@ -420,7 +442,12 @@ put_strings(const struct sview *v, const struct batch *b, struct text *to)
 	for (int i = 0; i < b->n; i++) {
 		const struct sview *s = &v[batch_row(b, i)];
 
-		memcpy(p, sview_ptr(s), s->len);
+		if (i + AHEAD < b->n)
+			prefetch(&v[batch_row(b, i + AHEAD)]);
+		if (s->len >= 16)
+			copy_long(p, s->ptr, s->len);
+		else
+			memcpy(p, sview_ptr(s), s->len);
 		p += s->len;
 		*p++ = '\n';
 	}

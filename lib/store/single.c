@@ -24,12 +24,17 @@
 
 #define SYNC_BYTES ((int64_t)8 << 20)   /* written before the disk is asked */
 
-struct waiting {                /* a complete part */
+struct piece {
+	struct piece *next;
+	struct text text;
+};
+
+struct waiting {                /* a part, or its beginning */
 	struct waiting *next;
 	int part, attempt;
 	bool committed;
-	struct text text;
-	char *path;             /* NULL: text */
+	struct piece *first, **last;
+	char *path;             /* of what follows the pieces, or NULL */
 	struct pool *pool;
 };
 
@@ -107,20 +112,31 @@ write_at(struct single *s, const char *p, size_t n, int64_t at,
 	return 0;
 }
 
-int
-single_put(struct single *s, const char *p, size_t n, struct err *e)
+static void
+piece_free(struct waiting *w)
 {
-	TRY(write_at(s, p, n, s->at, e));
-	s->at += (int64_t)n;
-	return 0;
+	struct piece *p = w->first;
+
+	w->first = p->next;
+	if (p->next == NULL)
+		w->last = &w->first;
+	if (w->pool)
+		pool_give(w->pool, (int64_t)p->text.cap);
+	text_release(&p->text);
+	free(p);
 }
 
 void
 single_leave(struct single *s, int part, int attempt)
 {
+	struct waiting *w;
+
 	pthread_mutex_lock(&s->lock);
 	if (part == s->turn && s->owner == attempt)
 		s->owner = -1;
+	for (w = s->wait; w; w = w->next)
+		while (w->part == part && w->attempt == attempt && w->first)
+			piece_free(w);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -136,6 +152,7 @@ waiting_of(struct single *s, int part, int attempt)
 	w = xcalloc(1, sizeof *w);
 	w->part = part;
 	w->attempt = attempt;
+	w->last = &w->first;
 	w->next = s->wait;
 	s->wait = w;
 	return w;
@@ -144,7 +161,8 @@ waiting_of(struct single *s, int part, int attempt)
 static void
 waiting_free(struct waiting *w)
 {
-	text_release(&w->text);
+	while (w->first)
+		piece_free(w);
 	free(w->path);
 	free(w);
 }
@@ -153,16 +171,59 @@ void
 single_wait(struct single *s, int part, int attempt, struct text *t,
     struct pool *pool)
 {
+	struct piece *p = xcalloc(1, sizeof *p);
+	struct waiting *w;
+
+	p->text = *t;
+	memset(t, 0, sizeof *t);
+	if (pool)
+		pool_force(pool, (int64_t)p->text.cap);
+	pthread_mutex_lock(&s->lock);
+	w = waiting_of(s, part, attempt);
+	w->pool = pool;
+	*w->last = p;
+	w->last = &p->next;
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Writes the pieces of a part from *at on, and moves it. */
+static int
+write_pieces(struct single *s, struct waiting *w, int64_t *at, struct err *e)
+{
+	while (w->first) {
+		const struct text *t = &w->first->text;
+
+		TRY(write_at(s, t->p, t->n, *at, e));
+		*at += (int64_t)t->n;
+		piece_free(w);
+	}
+	return 0;
+}
+
+/* What the owner left waiting before its turn. */
+static struct waiting *
+owners(struct single *s)
+{
 	struct waiting *w;
 
 	pthread_mutex_lock(&s->lock);
-	w = waiting_of(s, part, attempt);
-	w->text = *t;
-	w->pool = pool;
-	if (pool)
-		pool_force(pool, (int64_t)t->cap);
-	memset(t, 0, sizeof *t);
+	for (w = s->wait; w; w = w->next)
+		if (w->part == s->turn && w->attempt == s->owner)
+			break;
 	pthread_mutex_unlock(&s->lock);
+	return w;
+}
+
+int
+single_put(struct single *s, const char *p, size_t n, struct err *e)
+{
+	struct waiting *w = owners(s);
+
+	if (w)
+		TRY(write_pieces(s, w, &s->at, e));
+	TRY(write_at(s, p, n, s->at, e));
+	s->at += (int64_t)n;
+	return 0;
 }
 
 /* Takes the entry of the part whose turn it is out of the list. */
@@ -179,22 +240,22 @@ take_next(struct single *s)
 	return NULL;
 }
 
+/* Pieces that are written are gone: the end moves with them. */
 static int
-write_waiting(struct single *s, const struct waiting *w, int64_t *n,
-    struct err *e)
+write_waiting(struct single *s, struct waiting *w, struct err *e)
 {
 	off_t end;
 
-	*n = (int64_t)w->text.n;
+	TRY(write_pieces(s, w, &s->end, e));
 	if (w->path == NULL)
-		return write_at(s, w->text.p, w->text.n, s->end, e);
+		return 0;
 	if (lseek(s->fd, s->end, SEEK_SET) < 0)
 		return err_sys(e, "could not write \"%s\"", s->path);
 	TRY(tree_append(s->fd, w->path, e));
 	end = lseek(s->fd, 0, SEEK_CUR);
 	if (end < 0)
 		return err_sys(e, "could not write \"%s\"", s->path);
-	*n = (int64_t)end - s->end;
+	s->end = (int64_t)end;
 	unlink(w->path);
 	return 0;
 }
@@ -208,14 +269,13 @@ go_on(struct single *s, struct err *e)
 	pthread_mutex_lock(&s->lock);
 	while (!s->busy && !s->stuck) {
 		struct waiting *w = take_next(s);
-		int64_t n = 0;
 
 		if (w == NULL)
 			break;
 		s->busy = true;
 		s->owner = -1;
 		pthread_mutex_unlock(&s->lock);
-		r = write_waiting(s, w, &n, e);
+		r = write_waiting(s, w, e);
 		pthread_mutex_lock(&s->lock);
 		s->busy = false;
 		if (r < 0) {
@@ -224,10 +284,7 @@ go_on(struct single *s, struct err *e)
 			s->wait = w;
 			break;
 		}
-		s->end += n;
 		s->turn++;
-		if (w->pool)
-			pool_give(w->pool, (int64_t)w->text.cap);
 		waiting_free(w);
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -300,6 +357,7 @@ single_free(struct single *s)
 		struct waiting *w = s->wait;
 
 		s->wait = w->next;
+		w->pool = NULL;
 		waiting_free(w);
 	}
 	if (s->fd >= 0)

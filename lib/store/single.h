@@ -26,18 +26,20 @@ int  single_open(struct single **out, const char *path, struct err *e);
 int  single_turn(struct single *s, int part, int attempt);
 int  single_put(struct single *s, const char *p, size_t n, struct err *e);
 
-/* The attempt has ended before its part was complete. */
+/* The attempt has ended before its part was complete: what it left waiting
+ * is dropped. */
 void single_leave(struct single *s, int part, int attempt);
 
-/* The whole part, to be written when it is committed and its turn comes.
- * Takes the text; its memory is charged to the pool (may be NULL; not looked
- * at by single_close and after it). */
+/* The next piece of a part whose turn has not come, to be written when it
+ * comes; before what is put, or is in a file.  Takes the text; its memory is
+ * charged to the pool (may be NULL; not looked at by single_close and after
+ * it). */
 void single_wait(struct single *s, int part, int attempt, struct text *t,
     struct pool *pool);
 
-/* The attempt has won: the part is what it has put or left waiting, or the
- * file at path (not NULL).  Trouble with writing what has waited is told by
- * single_close. */
+/* The attempt has won: the part is what it left waiting, then what it has put
+ * or the file at path (not NULL).  Trouble with writing what has waited is
+ * told by single_close. */
 void single_commit(struct single *s, int part, int attempt,
     const char *path);
 
