@@ -166,7 +166,8 @@ plan_read_aggregate(struct plan_reader *r, struct node *kid,
 	takes = n->u.agg.mode == AGG_FINAL || n->u.agg.mode == AGG_MERGE;
 	if (takes)
 		TRY(find_partial(r, n, span_from(&r->p, first), &args));
-	while (!at_word(&r->p, 0, "by") || at_op(&r->p, 1, "(")) {
+	while (!plan_read_at_end(&r->p) && (!at_word(&r->p, 0, "by") ||
+	    at_op(&r->p, 1, "("))) {
 		if (c.n && !take_op(&r->p, ","))
 			break;
 		TRY(read_call(r, args, n->u.agg.mode, &c));
@@ -174,8 +175,6 @@ plan_read_aggregate(struct plan_reader *r, struct node *kid,
 	n->u.agg.agg = c.x;
 	n->u.agg.nagg = c.n;
 	TRY(read_by(r, n, &key));
-	if (n->u.agg.nagg + n->u.agg.nkey == 0)
-		return parse_expected(&r->p, "an aggregate or 'by'");
 	if (takes)
 		TRY(check_states(r, n, span_from(&r->p, first)));
 	return agg_out(r, n, key, c.name);

@@ -63,9 +63,8 @@ plan_read_item(struct plan_reader *r, const struct schema *in,
 	return 0;
 }
 
-/* No items at all is fine: rows without columns can still be counted. */
-static int
-at_end(const struct parser *p)
+int
+plan_read_at_end(const struct parser *p)
 {
 	return at_op(p, 0, "|") || at_op(p, 0, "]") || at_kind(p, 0, TOK_END) ||
 	    (at_word(p, 0, "stage") && at_kind(p, 1, TOK_NUMBER));
@@ -79,7 +78,7 @@ read_project(struct plan_reader *r, struct node *kid, struct node **out)
 	struct schema *s = schema_new(r->b.arena, 0);
 	int cap = 0, xcap = 0, k = 0;
 
-	while (!at_end(&r->p)) {
+	while (!plan_read_at_end(&r->p)) {
 		const char *name;
 
 		if (k && !take_op(&r->p, ","))

@@ -96,6 +96,9 @@ struct node *plan_read_node(struct plan_reader *r, enum node_kind kind,
     struct node *kid, int nkid);
 int plan_read_step(struct plan_reader *r, struct node *kid,
     struct node **out);
+/* Does the operator end here?  Rows without columns can still be counted, so
+ * no items at all are fine. */
+int plan_read_at_end(const struct parser *p);
 int plan_read_item(struct plan_reader *r, const struct schema *in,
     const char *what, struct expr **x, const char **name);
 int plan_read_aggregate(struct plan_reader *r, struct node *kid,
