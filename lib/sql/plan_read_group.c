@@ -166,8 +166,7 @@ plan_read_aggregate(struct plan_reader *r, struct node *kid,
 	takes = n->u.agg.mode == AGG_FINAL || n->u.agg.mode == AGG_MERGE;
 	if (takes)
 		TRY(find_partial(r, n, span_from(&r->p, first), &args));
-	while (!plan_read_at_end(&r->p) && (!at_word(&r->p, 0, "by") ||
-	    at_op(&r->p, 1, "("))) {
+	while (!plan_read_at_end(&r->p) && !at_word(&r->p, 0, "by")) {
 		if (c.n && !take_op(&r->p, ","))
 			break;
 		TRY(read_call(r, args, n->u.agg.mode, &c));

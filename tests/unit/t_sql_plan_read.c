@@ -115,6 +115,7 @@ steps(void)
 	    " | aggregate final avg(id) as a by id | collect\n");
 	same(R "project id - 1L + (2L * id) - (3L - id) as a, (id | 1L | 2L) as "
 	    "b | collect\n");
+	same(R "aggregate by (id + 1L) * 2L as k | collect\n");
 	same(R "aggregate partial | aggregate final | project | collect\n");
 	same(R "sort id desc, - id nulls last | topn 3 id nulls last "
 	    "| limit 3 offset 1 | limit offset 2 | collect\n");
