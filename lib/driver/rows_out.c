@@ -5,9 +5,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "driver/job.h"
@@ -67,14 +67,31 @@ write_fd(struct rows_out *o, int fd, const char *p, size_t n, struct err *e)
 	return 0;
 }
 
+/* To the command.  One that stops reading, as head does, gets no more; its
+ * status says whether that was wanted. */
 static int
-start_command(struct rows_out *o, struct err *e)
+write_command(struct rows_out *o, const char *p, size_t n, struct err *e)
 {
-	fflush(NULL);
-	o->command = popen(o->root->u.write.command, "we");
-	if (o->command == NULL)
-		return err_sys(e, "could not start \"%s\"",
-		    o->root->u.write.command);
+	if (o->command.pid == 0) {
+		fflush(NULL);
+		TRY(shell_start(&o->command, o->root->u.write.command,
+		    SHELL_WRITE, e));
+	}
+	while (n > 0 && !o->deaf) {
+		ssize_t r = write(o->command.fd, p, n);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0 && errno == EPIPE) {
+			o->deaf = true;
+			break;
+		}
+		if (r < 0)
+			return err_sys(e, "could not write to \"%s\"",
+			    o->root->u.write.command);
+		p += r;
+		n -= (size_t)r;
+	}
 	return 0;
 }
 
@@ -85,11 +102,8 @@ put(struct rows_out *o, const char *p, size_t n, struct err *e)
 		text_add(&o->rows, p, n);
 		return 0;
 	}
-	if (o->root->u.write.command) {
-		if (o->command == NULL)
-			TRY(start_command(o, e));
-		return write_fd(o, fileno(o->command), p, n, e);
-	}
+	if (o->root->u.write.command)
+		return write_command(o, p, n, e);
 	return write_fd(o, STDOUT_FILENO, p, n, e);
 }
 
@@ -143,14 +157,14 @@ end_command(struct rows_out *o, struct err *e)
 {
 	int status;
 
-	if (o->command == NULL)
-		TRY(start_command(o, e));
-	status = pclose(o->command);
+	TRY(write_command(o, "", 0, e));
+	status = shell_end(&o->command);
 	if (status == 0)
 		return 0;
-	return err_set(e, ERR_TEMP, "the command \"%s\" ended with status %d",
-	    o->root->u.write.command, WIFEXITED(status) ?
-	    WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	err_set(e, ERR_TEMP, "the command \"%s\" ended with status %d",
+	    o->root->u.write.command, status);
+	e->code = EXIT_JOB;
+	return e->kind;
 }
 
 static int
@@ -217,8 +231,8 @@ rows_out_close(struct rows_out *o, int result, struct err *e)
 
 	if (o->root && o->root->u.write.command && result >= 0)
 		r = end_command(o, e);
-	else if (o->command)
-		pclose(o->command);
+	else if (o->command.pid)
+		shell_end(&o->command);
 	if (o->table && result >= 0) {
 		struct text t = { 0 };
 

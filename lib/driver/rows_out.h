@@ -8,13 +8,15 @@
 
 #include "base/text.h"
 #include "exec/task.h"
+#include "io/shell.h"
 
 struct app;
 
 struct rows_out {
 	struct app *app;
 	const struct node *root;        /* the collect node, or NULL */
-	FILE *command;                  /* write cmd "…" */
+	struct shell command;           /* write cmd "…"; pid 0: none */
+	bool deaf;                      /* it reads no more */
 	bool table;                     /* on a terminal */
 	struct text rows;               /* of the table: TSV */
 	int64_t nrow;

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -19,6 +18,7 @@
 #include "base/fail.h"
 #include "base/text.h"
 #include "io/module.h"
+#include "io/shell.h"
 #include "io/standard.h"
 
 #define MAGIC_BYTES 6
@@ -29,7 +29,7 @@ struct stream {
 	char *path;
 	int fd;
 	bool standard, ended;
-	FILE *command;
+	struct shell command;           /* pid 0: none */
 	ZSTD_DStream *zst;
 	ZSTD_inBuffer in;
 	char *buf;
@@ -155,11 +155,8 @@ open_raw(struct stream *s, struct err *e)
 	if (s->standard)
 		return 0;
 	if (strncmp(s->path, "cmd:", 4) == 0) {
-		s->command = popen(s->path + 4, "re");
-		if (s->command == NULL)
-			return err_sys(e, "could not start \"%s\"",
-			    s->path + 4);
-		s->fd = dup(fileno(s->command));
+		TRY(shell_start(&s->command, s->path + 4, SHELL_READ, e));
+		s->fd = s->command.fd;
 		return 0;
 	}
 	s->fd = open(s->path, O_RDONLY | O_CLOEXEC);
@@ -280,13 +277,13 @@ read_module(struct stream *s, char *to, size_t n, struct err *e)
 static int
 end_command(struct stream *s, struct err *e)
 {
-	int status = pclose(s->command);
+	int status = shell_end(&s->command);
 
-	s->command = NULL;
+	s->fd = -1;
 	if (status == 0)
 		return 0;
 	err_set(e, ERR_TEMP, "\"%s\" ended with status %d", s->path + 4,
-	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	    status);
 	e->code = EXIT_JOB;
 	return ERR_TEMP;
 }
@@ -311,7 +308,7 @@ stream_read(struct stream *s, char *to, size_t n, struct err *e)
 		return r;
 	s->decoded += r;
 	s->ended = r == 0;
-	if (r == 0 && s->command)
+	if (r == 0 && s->command.pid)
 		return end_command(s, e);
 	if ((s->zst || s->archive) && s->decoded > RATIO_FROM &&
 	    s->stored > 0 && s->decoded / s->stored > RATIO_MAX)
@@ -328,9 +325,9 @@ stream_close(struct stream *s)
 		s->module->close(s->archive);
 	if (s->zst)
 		ZSTD_freeDStream(s->zst);
-	if (s->command)
-		pclose(s->command);
-	if (s->fd >= 0)
+	if (s->command.pid)     /* closed first: it may still be writing */
+		shell_end(&s->command);
+	else if (s->fd >= 0)
 		close(s->fd);
 	text_release(&s->head);
 	text_release(&s->shown);

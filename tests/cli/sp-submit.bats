@@ -248,3 +248,20 @@ load ../helper
 	run -0 sp-submit -e "set sp.seed = 2; select rand()"
 	[ "$output" != "$one" ]
 }
+
+@test "commands that are read or written know SIGPIPE and may stop early" {
+	run -0 sp-submit -e "from cmd 'yes | head -n 1' text"
+	assert_output y
+	run -0 sp-submit -e "from range(1) | write cmd 'cat; yes | head -n 1'"
+	assert_output $'0\ny'
+	run -0 timeout 20 sp-submit -e "from cmd 'yes' text | limit 1"
+	assert_output y
+	run -0 sp-submit -e "from range(1000000) | write cmd 'head -n 1'"
+	assert_output 0
+	run -1 sp-submit -e "from range(1000000) | write cmd 'exit 3'"
+	assert_output --partial '"exit 3" ended with status 3'
+	run -1 sp-submit -e "from range(1) | write cmd 'kill -9 \$\$'"
+	assert_output --partial 'ended with status 137'
+	run -1 sp-submit -e "from cmd 'echo 1; exit 3' csv"
+	assert_output --partial 'ended with status 3'
+}

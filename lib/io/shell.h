@@ -1,0 +1,30 @@
+/*
+ * shell -- a command of /bin/sh whose output is read or whose input is
+ * written here.
+ *
+ * Unlike popen, the command gets SIGPIPE as it was meant: "yes | head -n 1"
+ * ends quietly although this process ignores the signal.
+ */
+#ifndef IO_SHELL_H
+#define IO_SHELL_H
+
+#include <sys/types.h>
+
+struct err;
+
+enum shell_side { SHELL_READ, SHELL_WRITE };
+
+struct shell {
+	pid_t pid;              /* 0: none */
+	int fd;                 /* its stdout, or its stdin; -1: closed */
+};
+
+/* ERR_TEMP when there are no descriptors or processes left. */
+int shell_start(struct shell *s, const char *command, enum shell_side side,
+    struct err *e);
+
+/* Closes the descriptor and waits: the exit status, or 128 plus the number
+ * of the signal. */
+int shell_end(struct shell *s);
+
+#endif
