@@ -133,6 +133,10 @@ int build_probe(const struct build *b, struct probe_keys *p, int n,
 int64_t build_next(const struct build *b, const struct probe_keys *p, int i,
     int64_t row);
 
+/* Is row, of the chain of probe row i's slot, a partner of it? */
+bool build_is_partner(const struct build *b, const struct probe_keys *p,
+    int i, int64_t row);
+
 /* Column c of the rows, as out->data[to[i]] (to NULL: i) of nrow values. */
 void build_column(const struct build *b, int c, const int32_t *row, int n,
     const int32_t *to, int nrow, struct column *out, struct arena *a);

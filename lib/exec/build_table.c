@@ -335,6 +335,13 @@ build_probe(const struct build *b, struct probe_keys *p, int n, int32_t *at,
 	return m;
 }
 
+bool
+build_is_partner(const struct build *b, const struct probe_keys *p, int i,
+    int64_t row)
+{
+	return b->form != BUILD_SLOTS || partner(b, p, i, row);
+}
+
 int64_t
 build_next(const struct build *b, const struct probe_keys *p, int i,
     int64_t row)

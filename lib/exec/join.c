@@ -3,8 +3,9 @@
  *
  * A broadcast build side is made once a stage, by all its tasks, and shared;
  * else each task builds its own.  A left batch first gets the first partner
- * of all its rows at once (most keys have one), then further partners row by
- * row; without keys every pair is a candidate.
+ * of all its rows at once (most keys have one), then the next partner of all
+ * that have more; the last few rows are finished one by one.  Without keys
+ * every pair is a candidate.
  *
  * When a build side does not fit the pool, both sides are cut by hash bits
  * into files that are joined pair by pair (grace hash join).  What cannot be
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 
 #define FORCED_ROWS 40          /* SP_FORCE=spill cuts builds above */
+#define ROUND_MIN 128           /* rows that take their partners together */
 #define BUILD_MIN ((int64_t)512 << 10)  /* of a pass, whatever the pool says */
 
 static void
@@ -346,28 +348,19 @@ make_pairs(struct join *j, const int32_t *lrow, const int32_t *rrow, int n,
 	    dense || n == nrow ? NULL : lrow };
 }
 
-/* The first partners of the batch's rows, all at once.  The left columns are
- * not moved when most rows have one. */
+/* Makes n pairs (left rows ascending when they are not dense), notes those
+ * that satisfy the condition and gives them out when the kind does: 1. */
 static int
-give_first(struct join *j, struct batch *b, struct err *e)
+give_pairs(struct join *j, const int32_t *picked, const int32_t *rrow, int n,
+    bool dense, struct batch *b, struct err *e)
 {
-	int n = j->nfirst, k = 0, kept;
-	bool dense = n < j->in.nrow / 4;
+	int k = 0, kept;
 
-	if (!j->out.cond && !join_gives_pairs(j->out.kind)) {
-		for (int i = 0; i < n; i++)
-			bit_set(j->out.matched, j->at[i]);
-		return 0;
-	}
-	if (n == 0)
-		return 0;
-	for (int i = 0; i < n; i++)
-		j->lrow[i] = batch_row(&j->in, j->at[i]);
-	make_pairs(j, j->lrow, j->first, n, dense, b);
+	make_pairs(j, j->lrow, rrow, n, dense, b);
 	if (!j->out.cond) {
 		for (int i = 0; i < n; i++)
-			note(j, j->at[i], j->first[i]);
-		return 1;
+			note(j, picked[i], rrow[i]);
+		return join_gives_pairs(j->out.kind);
 	}
 	kept = program_pick(j->out.cond, b, j->keep, e);
 	if (kept < 0)
@@ -375,10 +368,66 @@ give_first(struct join *j, struct batch *b, struct err *e)
 	for (int i = 0; i < kept; i++) {
 		while ((dense ? k : j->lrow[k]) < j->keep[i])
 			k++;
-		note(j, j->at[k], j->first[k]);
+		note(j, picked[k], rrow[k]);
 	}
 	batch_pick(b, j->keep, kept);
 	return kept && join_gives_pairs(j->out.kind);
+}
+
+/* Does one partner answer all that is asked of a left row? */
+static bool
+one_will_do(const struct join *j)
+{
+	return !j->out.cond && !join_gives_pairs(j->out.kind);
+}
+
+/* The first partners of the batch's rows, all at once.  The left columns are
+ * not moved when most rows have one. */
+static int
+give_first(struct join *j, struct batch *b, struct err *e)
+{
+	int n = j->nfirst;
+
+	for (int i = 0; one_will_do(j) && i < n; i++)
+		bit_set(j->out.matched, j->at[i]);
+	if (n == 0 || one_will_do(j))
+		return 0;
+	for (int i = 0; i < n; i++)
+		j->lrow[i] = batch_row(&j->in, j->at[i]);
+	return give_pairs(j, j->at, j->first, n, n < j->in.nrow / 4, b, e);
+}
+
+/* One more partner for each row of the list, step by step so that the cache
+ * misses of all overlap; rows without another one leave the list. */
+static int
+next_round(struct join *j)
+{
+	const struct build *build = j->build;
+	bool once = !join_gives_pairs(j->out.kind);
+	int n = 0, left = 0;
+
+	for (int k = 0; k < j->nfirst; k++)
+		__builtin_prefetch(&build->next[j->first[k]]);
+	for (int k = 0; k < j->nfirst; k++) {
+		uint32_t row = build->next[j->first[k]];
+
+		if (row == 0 || (once && bit_get(j->out.matched, j->at[k])))
+			continue;
+		__builtin_prefetch(build_row(build, (int64_t)row - 1));
+		j->at[left] = j->at[k];
+		j->first[left++] = (int32_t)(row - 1);
+	}
+	j->nfirst = left;
+	for (int k = 0; k < left; k++) {
+		int i = j->at[k];
+
+		if (!build_is_partner(build, &j->probe, i, j->first[k]))
+			continue;
+		j->dense[n] = i;
+		j->lrow[n] = batch_row(&j->in, i);
+		j->rrow[n++] = j->first[k];
+	}
+	return n;
 }
 
 /* The partner of row at[k] after the one last given, or -1. */
@@ -425,27 +474,22 @@ candidates(struct join *j)
 static int
 give_more(struct join *j, struct batch *b, struct err *e)
 {
-	int n, k;
+	int n, r;
 
-	if (j->out.nkey && (!j->build->repeated ||
-	    (!j->out.cond && !join_gives_pairs(j->out.kind))))
+	if (j->out.nkey && (!j->build->repeated || one_will_do(j)))
 		return 0;
+	while (j->out.nkey && j->nfirst >= ROUND_MIN && j->more == 0 &&
+	    j->more_row == -2) {
+		n = next_round(j);
+		r = n ? give_pairs(j, j->dense, j->rrow, n,
+		    n < j->in.nrow / 4, b, e) : 0;
+		if (r != 0)
+			return r;
+	}
 	while ((n = candidates(j)) > 0) {
-		make_pairs(j, j->lrow, j->rrow, n, true, b);
-		k = n;
-		if (j->out.cond) {
-			k = program_pick(j->out.cond, b, j->keep, e);
-			if (k < 0)
-				return k;
-			batch_pick(b, j->keep, k);
-		}
-		for (int i = 0; i < k; i++) {
-			int at = j->out.cond ? j->keep[i] : i;
-
-			note(j, j->dense[at], j->rrow[at]);
-		}
-		if (k && join_gives_pairs(j->out.kind))
-			return 1;
+		r = give_pairs(j, j->dense, j->rrow, n, true, b, e);
+		if (r != 0)
+			return r;
 	}
 	return 0;
 }
