@@ -158,8 +158,6 @@ examples_of() {
 		n=$((n + 1))
 	done <<-'END'
 		over:select row_number() over (order by id) from range(3)
-		x + 1:select size(x -> x + 1)
-		refer:select id from range(3) a where exists (select 1 from range(2) b where a.id = b.id)
 		qualify:select id from range(3) qualify row_number() over (order by id) = 1
 		rollup:select id, count(*) from range(3) group by rollup(id)
 		cube:select id, count(*) from range(3) group by cube(id)
