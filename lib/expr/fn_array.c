@@ -624,7 +624,8 @@ const struct func func_array[] = {
 	    "The elements in order, nulls first (descending: last).",
 	    "sort_array(array(2, 1)) = array(1, 2)"),
 	ROW("array_sort", 1, 1, FN_FAILS, bind_array_sort, k_array_sort,
-	    "array_sort(array)", "The elements in order, nulls last.",
+	    "array_sort(array[, (a, b) -> number])", "The elements in order, "
+	    "nulls last, or by a comparator that is negative if a comes first.",
 	    "array_sort(array(2, 1)) = array(1, 2)"),
 	ROW("array_max", 1, 1, FN_NULLS, bind_extreme, k_array_max,
 	    "array_max(array)", "The greatest element.",

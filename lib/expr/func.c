@@ -28,6 +28,7 @@ extern const struct func func_array[];
 extern const struct func func_map[];
 extern const struct func func_timepat[];
 extern const struct func func_lambda[];
+extern const struct func func_lambda_sort[];
 extern const struct func func_time_step[];
 extern const struct func func_time_zone[];
 extern const struct func func_time_make[];
@@ -49,6 +50,7 @@ static const struct func *const tables[] = {
 	func_map,
 	func_timepat,
 	func_lambda,
+	func_lambda_sort,
 	func_time_step,
 	func_time_zone,
 	func_time_make,

@@ -12,7 +12,7 @@
 #include "expr/func_bind.h"
 
 /* What the parameters are: element, index, both elements, entry, sum … */
-enum takes { ELEMENT, PAIR, ENTRY, MERGE, FINISH };
+enum takes { ELEMENT, PAIR, ENTRY, MERGE, FINISH, COMPARE };
 
 static const struct { const char *fn; int at; enum takes takes; } forms[] = {
 	{ "transform", 1, ELEMENT }, { "filter", 1, ELEMENT },
@@ -20,7 +20,7 @@ static const struct { const char *fn; int at; enum takes takes; } forms[] = {
 	{ "aggregate", 2, MERGE }, { "aggregate", 3, FINISH },
 	{ "reduce", 2, MERGE }, { "reduce", 3, FINISH },
 	{ "zip_with", 2, PAIR }, { "map_filter", 1, ENTRY },
-	{ "transform_keys", 1, ENTRY }, { "transform_values", 1, ENTRY },
+	{ "array_sort_by", 1, COMPARE }, { "transform_keys", 1, ENTRY }, { "transform_values", 1, ENTRY },
 };
 
 static int
@@ -51,7 +51,8 @@ lambda_types(const struct expr_env *env, const char *fn,
     struct expr *const *arg, int at, const struct lambda *before,
     struct lambda *l, struct span span, struct err *e)
 {
-	static const int least[] = { 1, 2, 2, 2, 1 }, most[] = { 2, 2, 2, 2, 1 };
+	static const int least[] = { 1, 2, 2, 2, 1, 2 };
+	static const int most[] = { 2, 2, 2, 2, 1, 2 };
 	int takes = form_of(fn, at), one = takes == ELEMENT &&
 	    (strcasecmp(fn, "exists") == 0 || strcasecmp(fn, "forall") == 0);
 	const struct type *t = arg[0]->type;
@@ -80,6 +81,9 @@ lambda_types(const struct expr_env *env, const char *fn,
 		break;
 	case MERGE:
 		l->param[0].type = arg[1]->type;
+		l->param[1].type = t->field[0].type;
+		break;
+	case COMPARE:
 		l->param[1].type = t->field[0].type;
 		break;
 	case FINISH:
@@ -115,6 +119,8 @@ result_type(const struct expr_env *env, const char *fn, struct expr *const *arg,
 	*out = t;
 	if (strcmp(fn, "filter") == 0 || strcmp(fn, "map_filter") == 0)
 		return body_as(env, fn, &l[0], TYPE(BOOL), span, e);
+	if (strcmp(fn, "array_sort_by") == 0)
+		return body_as(env, fn, &l[0], TYPE(I32), span, e);
 	if (strcmp(fn, "exists") == 0 || strcmp(fn, "forall") == 0) {
 		*out = TYPE(BOOL);
 		return body_as(env, fn, &l[0], TYPE(BOOL), span, e);
@@ -173,7 +179,8 @@ lambda_call(const struct expr_env *env, const char *name,
 	struct captures c = { .arena = a, .l = s->lambda,
 	    .nlambda = nlambda };
 	struct expr *x = NEW(a, struct expr);
-	bool fails = strcmp(fn->name, "transform_keys") == 0, nondet = false;
+	bool fails = strcmp(fn->name, "transform_keys") == 0 ||
+	    strcmp(fn->name, "array_sort_by") == 0, nondet = false;
 
 	s->narg = narg;
 	s->nlambda = nlambda;

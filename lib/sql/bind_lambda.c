@@ -81,7 +81,8 @@ bind_lambda_call(struct bind_ctx *c, const struct ast_expr *x,
     struct expr **out, struct err *e)
 {
 	const struct ast_call *call = &x->u.call;
-	const struct func *fn = func_find(call->name);
+	const struct func *fn = func_find(strcmp(call->name, "array_sort") ==
+	    0 ? "array_sort_by" : call->name);
 	struct expr **arg = NEW_N(c->b->arena, struct expr *, call->narg + 1);
 	struct lambda l[LAMBDAS] = { 0 };
 	int nlambda = 0;
