@@ -55,9 +55,13 @@ stream_is_packed(const unsigned char *p, size_t n)
 {
 	static const struct { const char *magic; size_t n; } known[] = {
 		{ "\x28\xb5\x2f\xfd", 4 }, { "\x1f\x8b", 2 },
-		{ "\xfd" "7zXZ", 5 }, { "BZh", 3 }, { "\x04\x22\x4d\x18", 4 },
+		{ "\xfd" "7zXZ", 5 }, { "\x04\x22\x4d\x18", 4 },
 	};
 
+	/* bzip2 begins as a text could: a level, and a block or the end. */
+	if (n >= 4 && memcmp(p, "BZh", 3) == 0 && p[3] >= '1' && p[3] <= '9')
+		return n < 6 || memcmp(p + 4, "1A", 2) == 0 ||
+		    memcmp(p + 4, "\x17\x72", 2) == 0;
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (n >= known[i].n && memcmp(p, known[i].magic,
 		    known[i].n) == 0)

@@ -112,7 +112,7 @@ TEMPLATES = {
         "next_day({date}, 'MON')", "to_date({lit_date})", "date({T})",
         "trunc({D}, 'WEEK')", "trunc({D}, 'QUARTER')", "{date} + {n}",
         "date_add({date}, {n})", "{date} - {n}", "{date} + interval '2' day",
-        "try_cast({odd} as date)", "to_date({lit}, 'yyyy-MM-dd')",
+        "try_cast({odd} as date)", "try_to_date({lit}, 'yyyy-MM-dd')",
         "cast({T} as date)", "greatest({date}, {date})", "make_date(2024, {n} "
         "+ 1, 28)", "last_day({T})", "add_months({D}, {n})",
         "date_from_unix_date({n})", "try_to_date({odd}, 'yyyy-MM-dd')",

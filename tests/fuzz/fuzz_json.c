@@ -12,6 +12,7 @@
 #include "../unit/format_scan.h"
 #include "format/json_mask.h"
 #include "format/json_text.h"
+#include "io/stream.h"
 
 static void
 same_skeleton(const char *p, size_t n)
@@ -65,6 +66,11 @@ same_rows(const char *p, size_t n, unsigned how, int64_t cut)
 	    .on_error = how & 2 ? ON_ERROR_NULL : ON_ERROR_DROP };
 	struct text one = { 0 }, two = { 0 };
 
+	if (stream_is_packed((const unsigned char *)p, n)) {
+		scan_rows(&t, p, n, NULL, 0, &one);
+		text_release(&one);
+		return;
+	}
 	assert(scan_rows(&t, p, n, NULL, 0, &one) >= 0);
 	t.stable = how & 4;
 	assert(scan_rows(&t, p, n, &cut, 1, &two) >= 0);
