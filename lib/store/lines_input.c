@@ -76,7 +76,7 @@ void
 stretch_release(struct stretch *s)
 {
 	free(s->buf);
-	s->buf = NULL;
+	*s = (struct stretch){ 0 };
 }
 
 int

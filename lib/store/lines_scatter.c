@@ -33,6 +33,7 @@ struct scatter {
 	const struct lines_conf *conf;
 	size_t first;                   /* bytes of a partition's own segment */
 	char *memory;                   /* of them */
+	int stretches;                  /* begun; in huge pages from the 2nd */
 	struct slot *slot;
 	struct segment *closed;         /* in order of closing */
 	int nclosed, closed_cap;
@@ -46,6 +47,12 @@ static size_t
 stride(const struct scatter *s)
 {
 	return (BLOCK_HEAD + s->first + LINES_SLACK + 63) & ~(size_t)63;
+}
+
+static size_t
+memory_size(const struct scatter *s)
+{
+	return (size_t)s->conf->npart * stride(s);
 }
 
 static void
@@ -69,9 +76,7 @@ scatter_new(const struct lines_conf *conf, size_t stretch)
 	share += share / 8 + (share < 4096 ? share : 4096) + SEGMENT_MIN;
 	s->conf = conf;
 	s->first = share < SEGMENT_MAX ? share : SEGMENT_MAX;
-	s->memory = bigmem_alloc(np * stride(s));
 	s->slot = xcalloc(np, sizeof *s->slot);
-	slots_init(s);
 	return s;
 }
 
@@ -81,16 +86,25 @@ scatter_free(struct scatter *s)
 	if (s == NULL)
 		return;
 	arena_release(&s->extra);
-	bigmem_free(s->memory, (size_t)s->conf->npart * stride(s));
+	if (s->stretches > 1)
+		bigmem_free(s->memory, memory_size(s));
+	else
+		free(s->memory);
 	free(s->slot);
 	free(s->closed);
 	free(s->list);
 	free(s);
 }
 
+/* Few lines touch few pages: huge ones only for whose input is long. */
 void
 scatter_clear(struct scatter *s)
 {
+	if (s->stretches < 2) {
+		free(s->memory);
+		s->memory = s->stretches++ == 0 ? xmalloc(memory_size(s)) :
+		    bigmem_alloc(memory_size(s));
+	}
 	slots_init(s);
 	s->nclosed = 0;
 	arena_reset(&s->extra);

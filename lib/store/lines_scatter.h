@@ -22,7 +22,7 @@ struct segment {
 
 struct scatter;
 
-/* For stretches of about so many bytes. */
+/* For stretches of about so many bytes; scatter_clear begins each. */
 struct scatter *scatter_new(const struct lines_conf *conf, size_t stretch);
 void scatter_free(struct scatter *s);           /* NULL is fine */
 

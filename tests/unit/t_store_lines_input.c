@@ -258,6 +258,7 @@ shorter(void)
 	e = (struct err){ 0 };
 	in = lines_input_new(-1, 100, 1 << 20);
 	ok(stretch_claim(in, &s, &e) < 0, "no input: %s", e.text);
+	stretch_release(&s);
 	lines_input_free(in);
 	lines_input_free(NULL);
 	text_release(&t);
