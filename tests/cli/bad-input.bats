@@ -14,8 +14,10 @@ fails() {
 
 # as_nobody COMMAND...: with the rights of another user.
 as_nobody() {
+	local up=${BATS_RUN_TMPDIR%/*}
 	if [ "$(id -u)" -eq 0 ]; then
 		chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/..
+		case $up in */check.*) chmod a+rx "$up" ;; esac
 		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 	else
 		"$@"
@@ -38,7 +40,7 @@ as_nobody() {
 	echo a >locked.csv
 	chmod 0 locked.csv
 	chmod 777 "$SCRATCH"
-	need setpriv as_nobody true
+	need setpriv as_nobody ls .
 	run -77 as_nobody "$OUT/bin/sp-submit" -e "from 'secret/x.csv'"
 	assert_output --partial 'could not open "secret/x.csv": Permission denied'
 	run -77 as_nobody "$OUT/bin/sp-submit" -e "from 'secret'"
@@ -52,7 +54,7 @@ as_nobody() {
 
 @test "a scratch folder that cannot be used" {
 	mkdir -m 555 closed
-	need setpriv as_nobody true
+	need setpriv as_nobody ls .
 	run -73 as_nobody "$OUT/bin/sp-submit" --tmpdir closed -e "from range(3)"
 	assert_line --partial 'could not make a scratch directory in "closed": Permission denied'
 	assert_line --partial 'hint: name another one with --tmpdir'
