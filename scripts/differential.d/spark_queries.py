@@ -158,7 +158,8 @@ TEMPLATES = {
 }
 AGGREGATES = [
     ("xdbl", "corr({small}, cast({int} as double))"),
-    ("xdbl", "covar_pop({small}, {small})"), ("xdbl", "covar_samp({small}, 1.0D)"),
+    ("xdbl", "round(covar_pop({small}, {small}), 3)"),
+    ("xdbl", "covar_samp({small}, 1.0D)"),
     ("xdbl", "skewness({small})"), ("xdbl", "kurtosis({small})"),
     ("xdbl", "percentile({int}, 0.3)"), ("xdbl", "median({small})"),
     ("int", "percentile_approx({int}, 0.5)"), ("int", "bit_and({int})"),
