@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #define FORCED_ROWS 40          /* SP_FORCE=spill cuts builds above */
+#define FORCED_PASSES 12        /* so many times */
 #define ROUND_MIN 128           /* rows that take their partners together */
 #define BUILD_MIN ((int64_t)512 << 10)  /* of a pass, whatever the pool says */
 
@@ -102,7 +103,7 @@ is_full(struct join *j)
 	const struct exec_env *env = j->op.task->env;
 	int64_t limit = pool_limit(&j->op.pool), more, fair = BUILD_MIN;
 
-	if (env->force_spill && b->n > FORCED_ROWS)
+	if (env->force_spill && b->n > FORCED_ROWS && j->pass < FORCED_PASSES)
 		return true;
 	if (b->n > INT32_MAX - 2 * BATCH_ROWS)
 		return true;
