@@ -276,6 +276,7 @@ candidates(const struct group_table *t, const uint64_t *hash, int n,
     char **row)
 {
 	bool far = t->ngroup > PREFETCH_ROWS;
+	int key = t->state_size;
 
 	if (t->mask > PREFETCH_SLOTS)
 		for (int i = 0; i < n; i++)
@@ -285,8 +286,8 @@ candidates(const struct group_table *t, const uint64_t *hash, int n,
 
 		row[i] = s ? group_table_row(t, (int64_t)(s >> 32) - 1) :
 		    NULL;
-		if (far)
-			__builtin_prefetch(row[i]);
+		if (far && s)
+			__builtin_prefetch(row[i] + key);
 	}
 }
 

@@ -4,7 +4,7 @@
  *
  * Keys lie in a row from the widest to the narrowest, so that there are no
  * gaps between them.  Blocks are cut from slabs: the first ones are small,
- * later ones are huge pages.
+ * later ones are huge pages; all begin at a line of the cache.
  */
 #include "exec/group_table.h"
 
@@ -18,6 +18,7 @@
 
 #define SLOTS_MIN ((uint64_t)1 << 10)
 #define BLOCK_BYTES ((int64_t)256 << 10)
+#define LINE 64                 /* divides the size of a block */
 
 static int
 align_up(int n, int to)
@@ -47,6 +48,9 @@ group_table_init(struct group_table *t, struct arena *a,
 	t->row_size = align_up(at, state_size && align > 8 ? align : 8);
 	if (t->row_size == 0)
 		t->row_size = 8;
+	/* A row should not lie in two lines of the cache. */
+	if (t->row_size == 24 || t->row_size == 56)
+		t->row_size += 8;
 	t->block_shift = 4;
 	while (((int64_t)2 << t->block_shift) * t->row_size <= BLOCK_BYTES)
 		t->block_shift++;
@@ -128,10 +132,13 @@ new_block(struct group_table *t)
 		struct slab *s = xcalloc(1, sizeof *s);
 
 		s->next = t->slab;
-		s->size = t->nblock < 8 ? size : 32 * size;
+		s->size = t->nblock < 2 ? size : t->nblock < 10 ? 8 * size :
+		    32 * size;
 		/* Rows are written before they are read: no need for zeros. */
-		s->p = s->size < (size_t)2 << 20 ? xmalloc(s->size) :
-		    bigmem_alloc(s->size);
+		s->p = s->size < (size_t)2 << 20 ? aligned_alloc(LINE,
+		    s->size) : bigmem_alloc(s->size);
+		if (s->p == NULL)
+			xmalloc(SIZE_MAX);      /* ends the process */
 		t->slab = s;
 		t->held += (int64_t)s->size;
 	}

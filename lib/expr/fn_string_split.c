@@ -130,11 +130,28 @@ hits64(const char *s, char c)
 }
 #endif
 
+/* Lines of a text lie one behind the other, a byte or two apart: then what
+ * row i is followed by can be read, too.  Returns where that ends. */
+static const char *
+readable(const struct kernel_call *k, int i, struct bytes s)
+{
+	const struct sview *next;
+
+	if (s.n < SVIEW_INLINE)         /* inside of a view */
+		return s.p + SVIEW_INLINE;
+	if (s.n == SVIEW_INLINE || i + 1 >= k->n || !kernel_wants(k, i + 1))
+		return s.p + s.n;
+	next = kernel_str(k, 0, i + 1);
+	if (next->len <= SVIEW_INLINE || next->ptr < s.p + s.n ||
+	    next->ptr > s.p + s.n + 2)
+		return s.p + s.n;
+	return next->ptr + next->len;
+}
+
 static struct sview *
-split_byte(struct sview *to, struct bytes s, char c)
+split_byte(struct sview *to, struct bytes s, const char *limit, char c)
 {
 	const char *end = s.p + s.n, *start = s.p;
-	const char *limit = s.n < SVIEW_INLINE ? s.p + SVIEW_INLINE : end;
 
 	for (size_t at = 0; at < s.n; at += 64) {
 		size_t left = s.n - at;
@@ -180,6 +197,7 @@ byte_rows(struct kernel_call *k, char c, struct err *e)
 	struct lview *o = k->out->data;
 	int64_t n = byte_bound(k, c);
 	struct sview *first, *to;
+	struct bytes s;
 
 	if (n > INT32_MAX)
 		return err_user(e, EXIT_DATA, "split makes %lld parts of one "
@@ -190,7 +208,8 @@ byte_rows(struct kernel_call *k, char c, struct err *e)
 		if (!kernel_wants(k, i))
 			continue;
 		o[i].off = (uint32_t)(to - first);
-		to = split_byte(to, row_bytes(k, 0, i), c);
+		s = row_bytes(k, 0, i);
+		to = split_byte(to, s, readable(k, i, s), c);
 		o[i].len = (uint32_t)(to - first) - o[i].off;
 	}
 	k->out->nkid = (int32_t)(to - first);

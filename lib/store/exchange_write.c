@@ -42,6 +42,7 @@ struct xwriter {
 	int64_t held;                   /* charged to the pool */
 	int64_t grown;                  /* heaps, not charged yet */
 	int turns;                      /* batches that closed fixed chunks */
+	bool relieved;                  /* this batch has spilled all there was */
 
 	/* Of the batch that is being put: */
 	uint32_t *touched;              /* its partitions */
@@ -190,7 +191,7 @@ charge(struct xwriter *w, int64_t n, struct err *e)
 	int r = 0;
 
 	if (crowded(w->x->conf.pool, n) || !pool_try(w->x->conf.pool, n)) {
-		r = relieve(w, e);
+		r = w->relieved ? 0 : relieve(w, e);
 		if (r < 0)
 			return r;
 		pool_force(w->x->conf.pool, n);
@@ -281,10 +282,14 @@ make_room(struct xwriter *w, const struct batch *b, struct err *e)
 		r = open_chunk(w, p, w->count[p], b, e);
 		if (r < 0)
 			return r;
-		/* After a spill the chunks before this one are gone. */
-		if (r > 0)
+		/* After a spill the chunks before this one are gone.  Once is
+		 * enough: nothing but empty ones would go next. */
+		if (r > 0) {
+			w->relieved = true;
 			t = -1;
+		}
 	}
+	w->relieved = false;
 	w->turns += turned;
 	return 0;
 }
