@@ -86,12 +86,21 @@ feed_open(struct feed *f, const struct split *s, int64_t from,
 	return open_file(f, e);
 }
 
+/* Bytes of the split that end before an offset of the file. */
+static int64_t
+of_split(const struct feed *f, int64_t end)
+{
+	int64_t to = f->split->to;
+
+	return to >= 0 && end > to ? to : end;
+}
+
 /* A mapped file: the window is a piece of it. */
 static int
 map_slide(struct feed *f, size_t keep)
 {
 	size_t before = f->n - keep;
-	int64_t rest;
+	int64_t rest, seen = of_split(f, f->at + (int64_t)f->n);
 
 	f->p += keep;
 	f->at += (int64_t)keep;
@@ -101,7 +110,7 @@ map_slide(struct feed *f, size_t keep)
 	if (f->n <= before && (int64_t)before < rest)
 		f->n = before * 2 < (size_t)rest ? before * 2 : (size_t)rest;
 	f->last = (int64_t)f->n == rest;
-	f->nread += (int64_t)(f->n - before);
+	f->nread += of_split(f, f->at + (int64_t)f->n) - seen;
 	return f->n > before;
 }
 
