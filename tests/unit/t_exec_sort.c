@@ -13,6 +13,7 @@
 
 #define ROWS 6000
 #define RUNS 5
+#define STEP (BATCH_ROWS < 192 ? BATCH_ROWS : 192)
 
 static uint64_t seed = 88172645463325252u;
 
@@ -54,7 +55,7 @@ add_number(struct builder *b)
 	    (int64_t)roll() >> roll() % 64;
 	double d = r % 4 ? (double)i / 8 : odd[r / 4 % 5];
 	float f = (float)d;
-	i128 wide = (i128)i << (r % 3 * 30);
+	i128 wide = (i128)i * ((i128)1 << (r % 3 * 30));
 
 	switch (b->type->kind) {
 	case TYPE_F32:    builder_fixed(b, &f); break;
@@ -82,8 +83,8 @@ make_column(struct builder *b, const struct type *t, enum shape shape, int n)
 static void
 fill_run(struct sort_run *r, const struct builder *b, int lo, int hi)
 {
-	for (int from = lo; from < hi; from += 192) {
-		int n = hi - from < 192 ? hi - from : 192;
+	for (int from = lo; from < hi; from += STEP) {
+		int n = hi - from < STEP ? hi - from : STEP;
 		struct arena a = { 0 };
 		struct column col[3];
 		struct batch in = { .col = col, .ncol = 3, .nrow = n, .n = n };
