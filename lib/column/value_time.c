@@ -103,18 +103,20 @@ value_get_date(const char *s, size_t n, int32_t *days)
 	return s == end || *s == ' ' || *s == 'T';
 }
 
-/* [h]h:[m]m[:[s]s[.fraction]] as microseconds. */
+/* [h]h[:[m]m[:[s]s[.fraction]]] as microseconds; only hours: at the end. */
 static int
 get_time(const char **s, const char *end, int64_t *us, bool *seconds)
 {
-	int64_t h, m, sec = 0, frac = 0;
+	int64_t h, m = 0, sec = 0, frac = 0;
 
 	*seconds = false;
-	if (!number(s, end, 1, 2, &h) || *s == end || **s != ':')
+	if (!number(s, end, 1, 2, &h) || (*s < end && **s != ':'))
 		return 0;
-	++*s;
-	if (!number(s, end, 1, 2, &m))
-		return 0;
+	if (*s < end) {
+		++*s;
+		if (!number(s, end, 1, 2, &m))
+			return 0;
+	}
 	if (*s < end && **s == ':') {
 		++*s;
 		*seconds = true;

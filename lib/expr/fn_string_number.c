@@ -139,6 +139,7 @@ put_picture(char *to, const struct picture *t, struct digits *d)
 	char body[2 * PICTURE_MAX], *end, *p = body;
 	bool minus;
 
+	/* A picture without a place for the sign shows none, as in Spark. */
 	minus = d->negative && d->n > 0;
 	if (d->point > t->whole || too_fine(d, t->places)) {
 		memset(body, '#', (size_t)(t->nbody + t->places) + 1);
@@ -158,7 +159,7 @@ put_picture(char *to, const struct picture *t, struct digits *d)
 		*to++ = '<';
 	else if (t->sign == SIGN_S_FIRST)
 		*to++ = minus ? '-' : '+';
-	else if (t->sign == SIGN_MI_FIRST || (t->sign == SIGN_NONE && minus))
+	else if (t->sign == SIGN_MI_FIRST)
 		*to++ = minus ? '-' : ' ';
 	if (t->dollar)
 		*to++ = '$';

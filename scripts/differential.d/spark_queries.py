@@ -174,7 +174,7 @@ AGGREGATES = [
     ("str", "cast(min(struct({int}, {str})) as string)"),
     ("str", "cast(avg({int}) as string)"), ("str", "cast(max({X}) as string)"),
     ("xdbl", "try_avg({int})"), ("int", "try_sum({X_int})"),
-    ("dec", "sum(distinct {dec})"), ("dec", "avg({dec})"), ("dec", "try_sum({X_dec})"),
+    ("dec", "sum(distinct {dec})"), ("dec", "avg({dec})"),
     ("bool", "every({bool})"), ("bool", "some({bool})"), ("xdbl", "std({int})"),
     ("xdbl", "sum({int}) / nullif(count({X}), 0)"), ("int", "count(distinct {str})"),
     ("int", "sum(case when {bool} then 1 else 0 end)"),
