@@ -128,7 +128,7 @@ static const struct {
 	{ "(format_number b 0)", "10,NULL,9,223,372,036,854,775,807" },
 	{ "(format_number 0.05D 2)", "0.05,0.05,0.05" },
 	{ "(format_number d -1)", "NULL,NULL,NULL" },
-	{ "(to_char p '999.9')", "  1.3,NULL,###.#" },
+	{ "(to_char p '999.9')", "###.#,NULL,###.#" },
 	{ "(to_char p '000.00')", "001.25,NULL,###.##" },
 	{ "(to_char s '9G999G999MI')", "        5-,NULL,   32,767 " },
 	{ "(to_char (- p) '$99999999.99PR')", "       <$1.25>,NULL,"
