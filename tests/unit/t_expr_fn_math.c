@@ -22,7 +22,7 @@ static const struct {
 	{ "(round 0.285D 2)", "0.29,0.29,0.29" },
 	{ "(round 1234.5D -2)", "1200.0,1200.0,1200.0" },
 	{ "(round f)", "2.0,NULL,NaN" },
-	{ "(round d 1)", "2.5,NULL,-0.0" },
+	{ "(round d 1)", "2.5,NULL,0.0" },
 	{ "(round a -1)", "0,NULL,0" },
 	{ "(round i -1)", "!round overflows int" },
 	{ "(round 25 -1)", "30,30,30" },
