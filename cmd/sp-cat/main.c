@@ -10,6 +10,7 @@
 #include "base/opt.h"
 #include "driver/submit.h"
 #include "driver/submit_opts.h"
+#include "io/standard.h"
 #include "store/commit.h"
 
 struct cat {
@@ -148,19 +149,15 @@ verify(int n, char **dir)
 static void
 write_job(struct cat *c, struct text *t, int n, char **file)
 {
-	if (c->what == CAT_SCHEMA)
-		text_adds(t, "describe query ");
-	text_adds(t, "from ");
-	for (int i = 0; i < n; i++) {
-		if (i)
-			text_adds(t, ", ");
+	bool standard = n == 0 || (n == 1 && strcmp(file[0], "-") == 0);
+
+	text_adds(t, c->what == CAT_SCHEMA ? "describe query from " : "from ");
+	for (int i = 0; i < n && !standard; i++) {
+		text_adds(t, i ? ", " : "");
 		text_add_quoted(t, file[i], strlen(file[i]));
 	}
-	if (n == 0 || (n == 1 && strcmp(file[0], "-") == 0)) {
-		text_clear(t);
-		text_adds(t, c->what == CAT_SCHEMA ? "describe query from -" :
-		    "from -");
-	}
+	if (standard)
+		text_adds(t, "-");
 	if (c->from)
 		text_addf(t, " %s", c->from);
 	text_adds(t, text_str(&c->options));
@@ -180,6 +177,7 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int n;
 
+	standard_hold();
 	conf_init(&c.submit.app.conf, &c.submit.app.arena);
 	n = conf_defaults(&c.submit.app.conf, &e);
 	if (n >= 0)

@@ -9,6 +9,7 @@
 #include "base/opt.h"
 #include "driver/submit.h"
 #include "driver/submit_opts.h"
+#include "io/standard.h"
 
 static int show_help(void *conf, const char *value, struct err *e);
 
@@ -85,6 +86,7 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int n;
 
+	standard_hold();
 	s.action = SUBMIT_PLAN;
 	conf_init(&s.app.conf, &s.app.arena);
 	n = conf_defaults(&s.app.conf, &e);

@@ -9,6 +9,7 @@
 #include "base/opt.h"
 #include "driver/submit.h"
 #include "driver/submit_opts.h"
+#include "io/standard.h"
 
 static int show_help(void *conf, const char *value, struct err *e);
 static int show_version(void *conf, const char *value, struct err *e);
@@ -88,6 +89,7 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int n;
 
+	standard_hold();
 	conf_init(&s.app.conf, &s.app.arena);
 	if (conf_defaults(&s.app.conf, &e) < 0)
 		return usage_error(&e);
