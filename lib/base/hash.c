@@ -23,12 +23,6 @@ hash_sum(const void *p, size_t n)
 	return XXH3_64bits(p, n);
 }
 
-uint64_t
-hash_sum_seed(const void *p, size_t n, uint64_t seed)
-{
-	return XXH3_64bits_withSeed(p, n, seed);
-}
-
 struct hash_stream {
 	XXH3_state_t *state;
 };

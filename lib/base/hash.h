@@ -13,7 +13,6 @@
 
 /* XXH3-64 of n bytes (xxhash 0.8). */
 uint64_t hash_sum(const void *p, size_t n);
-uint64_t hash_sum_seed(const void *p, size_t n, uint64_t seed);
 
 /* The same over bytes that come piece by piece. */
 struct hash_stream;

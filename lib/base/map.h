@@ -24,13 +24,10 @@ struct map {
 
 void map_init(struct map *m, struct arena *a);
 
-/* The value, or NULL.  map_iget ignores the case of ASCII letters; use it
- * only with maps that were filled by map_iput. */
+/* The value, or NULL. */
 void *map_get(const struct map *m, const char *key);
-void *map_iget(const struct map *m, const char *key);
 
 /* Sets or replaces. */
 void map_put(struct map *m, const char *key, void *value);
-void map_iput(struct map *m, const char *key, void *value);
 
 #endif

@@ -90,24 +90,6 @@ pool_give(struct pool *p, int64_t n)
 		atomic_fetch_sub_explicit(&p->used, n, memory_order_relaxed);
 }
 
-int64_t
-pool_room(const struct pool *p)
-{
-	int64_t room = INT64_MAX;
-
-	for (; p != NULL; p = p->up) {
-		int64_t here;
-
-		if (!p->limit)
-			continue;
-		here = p->limit - atomic_load_explicit(&p->used,
-		    memory_order_relaxed);
-		if (here < room)
-			room = here > 0 ? here : 0;
-	}
-	return room;
-}
-
 void
 pool_release(struct pool *p)
 {

@@ -35,9 +35,6 @@ void pool_force(struct pool *p, int64_t n);
 
 void pool_give(struct pool *p, int64_t n);
 
-/* Bytes that could be taken now (the smallest over the pools above). */
-int64_t pool_room(const struct pool *p);
-
 /* The smallest limit that holds for p; INT64_MAX without any. */
 int64_t pool_limit(const struct pool *p);
 

@@ -343,24 +343,3 @@ wire_slice(const struct batch *big, int64_t from, int n, struct batch *to,
 	to->n = to->nrow = n;
 	to->pick = NULL;
 }
-
-uint64_t
-wire_rowset(const struct batch *b)
-{
-	uint64_t h[256], sum = 0;
-	int32_t row[256];
-
-	for (int from = 0; from < b->n; from += 256) {
-		int m = b->n - from < 256 ? b->n - from : 256;
-
-		for (int i = 0; i < m; i++) {
-			row[i] = batch_row(b, from + i);
-			h[i] = 1;
-		}
-		for (int c = 0; c < b->ncol; c++)
-			col_hash(&b->col[c], row, m, COL_HASH_COMBINE, h);
-		for (int i = 0; i < m; i++)
-			sum += h[i];
-	}
-	return sum;
-}

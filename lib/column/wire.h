@@ -30,9 +30,4 @@ int64_t wire_get(const char *p, size_t n, const struct type *const *types,
 void wire_slice(const struct batch *big, int64_t from, int n,
     struct batch *to, struct arena *a);
 
-/* Order-independent hash of the picked rows (sum of row hashes): equal for
- * the same multiset of rows; kept in block indexes to notice a recompute
- * that differs. */
-uint64_t wire_rowset(const struct batch *b);
-
 #endif

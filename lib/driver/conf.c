@@ -308,15 +308,6 @@ conf_int(const struct conf *c, const char *key)
 	return strtoll(conf_get(c, key), NULL, 10);
 }
 
-int64_t
-conf_ms(const struct conf *c, const char *key)
-{
-	long long n = 0;
-	struct err e;
-
-	return opt_duration(conf_get(c, key), &n, &e) < 0 ? 0 : n;
-}
-
 int
 conf_bool(const struct conf *c, const char *key)
 {

@@ -38,7 +38,4 @@ struct local_job {
 /* Runs all stages.  0, or the failure of the task that made the job fail. */
 int local_run(struct local_job *j, struct err *e);
 
-/* Threads of the pool are started at first use; this ends them. */
-void local_stop(void);
-
 #endif

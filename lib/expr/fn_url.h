@@ -1,6 +1,6 @@
 /*
  * fn_url -- kernels of the URL functions, which stand in the table of
- * fn_misc.c.
+ * fn_context.c.
  */
 #ifndef EXPR_FN_URL_H
 #define EXPR_FN_URL_H

@@ -84,11 +84,6 @@ int bind_refuse(struct func_bind *b, struct err *e);
 /* Makes all arguments from..narg-1 one common type. */
 int bind_common(struct func_bind *b, int from, struct err *e);
 
-/* Ready-made binds: all arguments cast to string → string / int / bool; all
- * double → double; first argument's type comes back; … */
-int bind_str_str(struct func_bind *b, struct err *e);
-int bind_str_int(struct func_bind *b, struct err *e);
-int bind_str_bool(struct func_bind *b, struct err *e);
-int bind_f64_f64(struct func_bind *b, struct err *e);
+/* Most binds are one line: SIG() of expr/fn_sig.h makes them from letters. */
 
 #endif

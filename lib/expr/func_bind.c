@@ -176,37 +176,3 @@ bind_comparable(struct func_bind *b, int i, int j, struct err *e)
 	TRY(cast_implicit(b->env, b->arg[i], t, &b->arg[i], e));
 	return cast_implicit(b->env, b->arg[j], t, &b->arg[j], e);
 }
-
-static int
-bind_all(struct func_bind *b, const struct type *arg,
-    const struct type *result, struct err *e)
-{
-	for (int i = 0; i < b->narg; i++)
-		TRY(bind_cast(b, i, arg, e));
-	b->type = result;
-	return 0;
-}
-
-int
-bind_str_str(struct func_bind *b, struct err *e)
-{
-	return bind_all(b, TYPE(STR), TYPE(STR), e);
-}
-
-int
-bind_str_int(struct func_bind *b, struct err *e)
-{
-	return bind_all(b, TYPE(STR), TYPE(I32), e);
-}
-
-int
-bind_str_bool(struct func_bind *b, struct err *e)
-{
-	return bind_all(b, TYPE(STR), TYPE(BOOL), e);
-}
-
-int
-bind_f64_f64(struct func_bind *b, struct err *e)
-{
-	return bind_all(b, TYPE(F64), TYPE(F64), e);
-}

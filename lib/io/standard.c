@@ -15,7 +15,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct text peeked;
 static size_t given;            /* bytes of it handed out */
-static int begun, ended;
+static int ended;
 
 static ssize_t
 read_some(void *buf, size_t n)
@@ -56,7 +56,6 @@ standard_read(void *buf, size_t n)
 	ssize_t r;
 
 	pthread_mutex_lock(&lock);
-	begun = 1;
 	if (given < peeked.n) {
 		size_t left = peeked.n - given;
 
@@ -71,12 +70,6 @@ standard_read(void *buf, size_t n)
 	}
 	pthread_mutex_unlock(&lock);
 	return r;
-}
-
-int
-standard_fresh(void)
-{
-	return !begun;
 }
 
 /* /dev/null opened for the other direction fails as they would have. */

@@ -23,9 +23,6 @@ int standard_peek(size_t n, struct text *to, struct err *e);
 /* As read(2) on stdin, after what was peeked at. */
 ssize_t standard_read(void *buf, size_t n);
 
-/* May stdin still be read from its beginning? 0 when a scan has begun. */
-int standard_fresh(void);
-
 /* Puts something that refuses to be read or written (EBADF) in the place of
  * standard streams that are closed, so that no file opened later becomes one
  * of them.  The first call of a main(). */

@@ -406,11 +406,3 @@ sched_count(const struct sched *s)
 		c.total += s->stage[i].npart;
 	return c;
 }
-
-int
-sched_attempts(const struct sched *s, int stage, int part)
-{
-	const struct sstage *g = &s->stage[stage];
-
-	return g->task && part < g->npart ? g->task[part].attempt : 0;
-}

@@ -91,9 +91,6 @@ void sched_event(struct sched *s, const struct sched_event *ev,
 struct sched_count { int done, running, total, stages_done, failed_attempts; };
 struct sched_count sched_count(const struct sched *s);
 
-/* Attempt number that the next launch of (stage, part) will have. */
-int sched_attempts(const struct sched *s, int stage, int part);
-
 void sched_orders_release(struct sched_orders *o);
 
 #endif

@@ -279,15 +279,6 @@ output_task_commit(struct output *o, int part, int attempt,
 	return r;
 }
 
-void
-output_task_abort(struct output *o, int part, int attempt)
-{
-	struct arena a = { 0 };
-
-	tree_remove(attempt_dir(o, &a, part, attempt));
-	arena_release(&a);
-}
-
 static int
 by_name(const void *a, const void *b)
 {
@@ -512,10 +503,4 @@ int64_t
 output_rows(const struct output *o)
 {
 	return o->rows;
-}
-
-int64_t
-output_bytes(const struct output *o)
-{
-	return o->bytes;
 }

@@ -66,7 +66,6 @@ struct single *output_single(struct output *o);
  * to c/.  Only one attempt of a partition can win; 0 for the others. */
 int output_task_commit(struct output *o, int part, int attempt,
     const struct output_file *file, int nfile, struct err *e);
-void output_task_abort(struct output *o, int part, int attempt);
 
 /* Single mode: the partitions' files become one, in order. Then all:
  * manifest and journal written and fsynced; nothing visible yet. */
@@ -86,7 +85,6 @@ void output_close_all(struct output *const *o, int n);
 const char *output_extension(const struct output *o);
 
 int64_t output_rows(const struct output *o);
-int64_t output_bytes(const struct output *o);
 
 /* Re-checks a directory or file against its manifest (sp-cat --verify):
  * appends one line a problem; 0 all right, 1 problems found. */

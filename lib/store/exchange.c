@@ -121,7 +121,6 @@ move_chunk(struct exchange *x, struct chunk *c, int part,
 		return err_ctx(e, "%s", x->conf.name);
 	pool_give(x->conf.pool, bytes);
 	*held -= bytes;
-	atomic_fetch_add(&x->spilled, (int64_t)c->block.stored);
 	return 0;
 }
 
@@ -193,12 +192,6 @@ exchange_part_size(const struct exchange *x, int part)
 }
 
 struct exchange_size
-exchange_map_size(const struct exchange *x, int map)
-{
-	return (struct exchange_size){ x->map[map].rows, x->map[map].bytes };
-}
-
-struct exchange_size
 exchange_total(const struct exchange *x)
 {
 	struct exchange_size s = { 0, 0 };
@@ -208,12 +201,6 @@ exchange_total(const struct exchange *x)
 		s.bytes += x->map[m].bytes;
 	}
 	return s;
-}
-
-int64_t
-exchange_spilled(const struct exchange *x)
-{
-	return atomic_load(&((struct exchange *)(uintptr_t)x)->spilled);
 }
 
 bool

@@ -69,9 +69,7 @@ void xwriter_abort(struct xwriter *w);
 
 /* Sizes; complete once all maps have committed. */
 struct exchange_size exchange_part_size(const struct exchange *x, int part);
-struct exchange_size exchange_map_size(const struct exchange *x, int map);
 struct exchange_size exchange_total(const struct exchange *x);
-int64_t exchange_spilled(const struct exchange *x);     /* bytes on disk */
 
 /* Does it hold views of strings that are somebody else's?  What its writers
  * read (inputs' chunks, mapped files) must then outlive it. */

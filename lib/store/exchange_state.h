@@ -32,7 +32,6 @@ struct exchange {
 	_Atomic int rows_hint;          /* of a map's partition, or 0 */
 	pthread_mutex_t lock;           /* of map[] while maps are written */
 	struct map *map;
-	_Atomic int64_t spilled;
 	atomic_bool on_disk, borrows;
 	atomic_bool reading;            /* chunks stay where they are now */
 };
