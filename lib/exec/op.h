@@ -3,7 +3,7 @@
  *
  * A task owns one tree of ops, runs it on one thread and pulls batches from
  * the root.  A batch got from op_next stays valid until the next call on
- * the same op.  To add an operator: README, "Adding an operator".
+ * the same op.  To add an operator: see README.
  */
 #ifndef EXEC_OP_H
 #define EXEC_OP_H

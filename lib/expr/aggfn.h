@@ -2,8 +2,9 @@
  * aggfn -- the table of aggregate functions.
  *
  * A group's state is a fixed number of bytes in a row of the aggregation
- * table, zeros at first (plus, for states that grow, memory from the table's heap).  Between
- * the map side and the reduce side a state travels as ordinary columns.
+ * table, zeros at first (plus, for states that grow, memory from the table's
+ * heap).  Between the map side and the reduce side a state travels as ordinary
+ * columns, none of which may rely on the other rows that travel with it.
  *
  * Calls get a vector of pointers to the states, one a row: state[i] is the
  * state of row i's group; many rows may share one.
@@ -44,7 +45,8 @@ struct aggfn {
 	const char *name;
 	int min, max;                   /* arguments */
 	unsigned flags;                 /* AGG_* */
-	/* Result type and coercion of arguments, at bind time. */
+	/* Result type and coercion of arguments, at bind time.  distinct and
+	 * filter are the operator's business: rows come filtered. */
 	int (*bind)(struct agg_bind *b, struct err *e);
 	/* Fills size, ncol, col, state from call: at plan and at run time. */
 	int (*plan)(struct agg *g, struct arena *a, struct err *e);
@@ -69,7 +71,9 @@ struct aggfn {
 	 * and save would make, only faster; or NULL. */
 	int (*lift)(const struct agg *g, const struct column *arg, int n,
 	    struct column *out, struct arena *heap, struct err *e);
-	const char *usage, *help, *example;     /* as in struct func */
+	/* As in struct func, but the example is a query and its one value:
+	 * "select sum(x) from values (1), (2) as t(x) = 3". */
+	const char *usage, *help, *example;
 };
 
 enum aggfn_flags {
@@ -79,6 +83,7 @@ enum aggfn_flags {
 	AGG_HIDDEN   = 1 << 3,
 };
 
+/* As func_find and func_at. */
 const struct aggfn *aggfn_find(const char *name);
 const struct aggfn *aggfn_at(int i);
 

@@ -137,7 +137,7 @@ int expr_truth(const struct expr *x);
 int expr_eval_const(const struct expr_env *env, const struct expr *x,
     struct datum *out, struct err *e);
 
-/* Appends the expression as text that expr_text_parse (plan layer) reads
+/* Appends the expression as text that parse_expr_text (sql/parse.h) reads
  * back: infix operators, function calls, casts; columns by name through
  * the callback (name may need a number when it is not unique). */
 void expr_print(struct text *to, const struct expr *x,

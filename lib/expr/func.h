@@ -5,7 +5,7 @@
  *
  * A row's bind looks at the arguments, coerces them (replacing bind->arg[i]
  * by casts), sets the result type and the kernel.  Tables live beside their
- * kernels: func_strings[] in fn_string.c and so on; func.c lists the tables.
+ * kernels: func_string[] in fn_string.c and so on; func.c lists the tables.
  */
 #ifndef EXPR_FUNC_H
 #define EXPR_FUNC_H
@@ -29,8 +29,8 @@ enum func_flags {
 	FN_GENERATOR = 1 << 9,  /* explode & co: only in generate nodes; type is
 	                         * the struct of the columns that it makes, the
 	                         * kernel's result an array of it */
-	FN_LAMBDA = 1 << 11,    /* takes lambdas: called by lambda_call */
 	FN_IMPLICIT = 1 << 10,  /* of a call: a cast that coercion inserted */
+	FN_LAMBDA = 1 << 11,    /* takes lambdas: called by lambda_call */
 };
 
 /* What bind gets and gives. */

@@ -43,10 +43,17 @@ const char *
 node_name(const struct node *n)
 {
 	static const char *const name[NODE_KINDS] = {
-		"scan", "range", "values", "filter", "project", "generate",
-		"aggregate", "join", "sort", "topn", "limit", "union", "setop",
-		"repartition", "pipe", "tee", "assert", "expand", "write",
-		"collect", "exchange", "read",
+		[NODE_SCAN] = "scan", [NODE_RANGE] = "range",
+		[NODE_VALUES] = "values", [NODE_FILTER] = "filter",
+		[NODE_PROJECT] = "project", [NODE_GENERATE] = "generate",
+		[NODE_AGGREGATE] = "aggregate", [NODE_JOIN] = "join",
+		[NODE_SORT] = "sort", [NODE_TOPN] = "topn",
+		[NODE_LIMIT] = "limit", [NODE_UNION] = "union",
+		[NODE_SETOP] = "setop", [NODE_REPARTITION] = "repartition",
+		[NODE_PIPE] = "pipe", [NODE_TEE] = "tee",
+		[NODE_ASSERT] = "assert", [NODE_EXPAND] = "expand",
+		[NODE_WRITE] = "write", [NODE_COLLECT] = "collect",
+		[NODE_EXCHANGE] = "exchange", [NODE_READ] = "read",
 	};
 
 	return name[n->kind];

@@ -187,7 +187,8 @@ phys_limit(struct phys_env *p, struct node *n, struct phys *kid,
     struct phys *out)
 {
 	*out = *kid;
-	if (!kid->single && n->u.limit.limit >= 0) {
+	if (!kid->single && n->u.limit.limit >= 0 &&
+	    n->u.limit.limit <= INT64_MAX - n->u.limit.offset) {
 		phys_narrow(p, n, kid, out);
 		out->n->u.limit.limit = n->u.limit.limit + n->u.limit.offset;
 		out->n->u.limit.offset = 0;

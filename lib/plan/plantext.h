@@ -4,7 +4,7 @@
  *	stage 1  tasks 8   scan csv "logs/" (id bigint, ms int) | filter ms > 100
  *	                   | aggregate partial count(*) as n by id | exchange hash(id) 4
  *
- * sql/plantext_parse.h reads it back: parse(print(p)) prints the same text
+ * sql/plan_read.h reads it back: parse(print(p)) prints the same text
  * again and runs to the same rows.
  */
 #ifndef PLAN_PLANTEXT_H

@@ -39,7 +39,8 @@ rule_topn(struct rule_env *r, struct node *n, struct node **out,
 	}
 	*out = x;
 	if (x->kind != NODE_LIMIT || x->u.limit.limit < 0 ||
-	    x->u.limit.limit + x->u.limit.offset > TOPN_MAX)
+	    x->u.limit.limit > TOPN_MAX ||
+	    x->u.limit.offset > TOPN_MAX - x->u.limit.limit)
 		return 0;
 	if (x->kid[0]->kind == NODE_SORT && x->kid[0]->u.sort.global) {
 		*out = topn(r, x, x->kid[0]);

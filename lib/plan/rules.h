@@ -38,7 +38,8 @@ struct expr *conds_join(const struct expr_env *env, const struct conds *c);
 /* Does every column of x come from the schema?  Does any? */
 bool expr_within(const struct expr *x, const struct schema *s);
 
-/* A copy of n with these kids replaced when they differ. */
+/* n itself when kid is its kid i already; else a copy that has it there.  Its
+ * out stays, so the new kid must make all columns that the old one made. */
 struct node *with_kid(struct rule_env *r, struct node *n, int i,
     struct node *kid);
 struct node *filter_over(struct rule_env *r, struct node *n,
