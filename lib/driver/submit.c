@@ -18,6 +18,7 @@
 #include "driver/report.h"
 #include "driver/rows_out.h"
 #include "driver/scratch.h"
+#include "io/groups.h"
 #include "io/standard.h"
 #include "sql/parse.h"
 
@@ -28,6 +29,7 @@ static void
 on_signal(int sig)
 {
 	if (signalled->interrupt) {
+		groups_kill();
 		signal(sig, SIG_DFL);
 		raise(sig);
 	}

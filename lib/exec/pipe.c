@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "exec/pipe_rows.h"
 #include "format/format.h"
+#include "io/groups.h"
 
 #define STDERR_KEEP 4096
 #define IO_BYTES 65536
@@ -130,6 +131,8 @@ spawn(struct pipe *p, const int in[2], const int out[2], const int err[2])
 	    make_environment(p));
 	posix_spawn_file_actions_destroy(&fa);
 	posix_spawnattr_destroy(&at);
+	if (r == 0)
+		groups_add(p->pid);
 	errno = r;
 	return r ? -1 : 0;
 }
@@ -249,6 +252,7 @@ finish(struct pipe *p, struct err *e)
 	close_fd(&p->err);
 	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	groups_remove(p->pid);
 	p->running = false;
 	if (allowed(n, status))
 		return 0;
@@ -459,6 +463,7 @@ pipe_close(struct op *op)
 			usleep(2000);
 		kill(-p->pid, SIGKILL);
 		waitpid(p->pid, &status, 0);
+		groups_remove(p->pid);
 	}
 	if (p->writer)
 		writer_close(p->writer);

@@ -1,0 +1,17 @@
+/*
+ * groups -- process groups of commands that run now, so that a signal which
+ * ends this process at once can end them, too.
+ */
+#ifndef IO_GROUPS_H
+#define IO_GROUPS_H
+
+#include <sys/types.h>
+
+/* Notes a group; without a free place (there are thousands) it is not. */
+void groups_add(pid_t group);
+void groups_remove(pid_t group);
+
+/* SIGKILLs all of them.  May be called in a signal handler. */
+void groups_kill(void);
+
+#endif
