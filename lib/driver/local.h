@@ -17,7 +17,6 @@ struct stage_figures {
 	int64_t start_us, end_us, cpu_us;
 };
 
-struct progress;
 
 struct local_job {
 	struct exec_env env;            /* filled by the caller but for run */

@@ -112,6 +112,9 @@ op_next(struct op *op, struct batch *b, struct err *e)
 	} while (r > 0 && b->n == 0);
 	if (r > 0) {
 		op->nrow_out += b->n;
+#ifdef __SANITIZE_ADDRESS__
+		batch_check(b, NULL);
+#endif
 		assert(b->n <= b->nrow && b->nrow <= BATCH_ROWS);
 	}
 	return r;

@@ -20,9 +20,7 @@
 #include "store/commit.h"
 #include "store/exchange.h"
 
-struct build;
 struct format;
-struct scan;
 
 /* Rows of one partition on their way to the driver's stdout: bytes already
  * in the output format.  Handed over when the task has succeeded. */
@@ -62,7 +60,7 @@ struct exec_env {
 	const struct format *stdout_format;
 	struct option_list stdout_options;
 	_Atomic int cancel;             /* 1: all tasks stop soon */
-	_Atomic int64_t bytes_read, rows_read, bytes_spilled; /* progress */
+	_Atomic int64_t bytes_read, rows_read; /* progress */
 };
 
 /* What an attempt wrote for one output of the script. */

@@ -11,7 +11,6 @@
 #include "format/options.h"
 
 struct arena;
-struct feed;
 
 struct csv_dialect {
 	const char *sep;        /* nsep bytes, 1 as a rule */

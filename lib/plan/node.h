@@ -112,7 +112,6 @@ struct node {
 			int nkey;
 			struct expr **lkey, **rkey;     /* lkey[i] = rkey[i] */
 			struct expr *cond;              /* rest of ON, or NULL */
-			bool build_left;                /* physical */
 		} join;
 		struct { int nkey; struct sort_key *key; bool global; } sort;
 		struct { int nkey; struct sort_key *key; int64_t limit;

@@ -64,7 +64,7 @@ struct plan_conf {
 	bool local;                     /* one process: share build sides */
 };
 
-/* Cuts all scans of the plan (scan_cut for each NODE_SCAN). */
+/* Cuts one scan. */
 int scan_cut_plan(struct arena *a, const struct node *scan,
     const struct plan_conf *conf, const struct expr_env *env,
     struct scan_cut *out, struct err *e);

@@ -19,7 +19,6 @@
 
 #include <stdint.h>
 
-struct arena;
 struct sched;
 
 enum sched_event_kind {

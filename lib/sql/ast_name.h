@@ -14,7 +14,6 @@
 #include "column/type.h"
 
 struct ast_expr;
-struct ast_query;
 
 /* A name as written, without its back quotes. */
 struct ast_ident {

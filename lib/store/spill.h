@@ -11,7 +11,6 @@
 
 #include "column/batch.h"
 
-struct arena;
 struct err;
 struct spill;
 
