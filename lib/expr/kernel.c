@@ -26,5 +26,5 @@ kernel_bytes(struct kernel_call *k, int i, const char *p, size_t n)
 		memcpy(to, p, n);
 		p = to;
 	}
-	v[i] = sview_of(p, n);
+	v[i] = sview_of(n ? p : "", n);
 }
