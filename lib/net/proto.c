@@ -1,0 +1,139 @@
+/*
+ * proto -- see proto.h.
+ */
+#include "net/proto.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "net/msg.h"
+
+#ifndef SP_VERSION
+#define SP_VERSION "0.1"
+#endif
+
+static const uint64_t magic = 0x0a1a6e6574207073;      /* "sp net\x1a\n" */
+
+static const struct frame_kind kinds[FRAME_TYPES] = {
+	[FRAME_HELLO]   = { "HELLO", ROLE_ANY, ROLE_ANY },
+	[FRAME_REFUSED] = { "REFUSED", ROLE_ANY, ROLE_ANY },
+	[FRAME_PING]    = { "PING", ROLE_ANY, ROLE_ANY },
+	[FRAME_PONG]    = { "PONG", ROLE_ANY, ROLE_ANY },
+};
+
+const struct frame_kind *
+frame_kind(int type)
+{
+	if (type <= 0 || type >= FRAME_TYPES || kinds[type].name == NULL)
+		return NULL;
+	return &kinds[type];
+}
+
+int64_t
+frame_head(const char head[FRAME_HEAD], size_t max, int *type)
+{
+	const unsigned char *h = (const unsigned char *)head;
+	uint32_t n = h[0] | h[1] << 8 | h[2] << 16 | (uint32_t)h[3] << 24;
+
+	*type = h[4] | h[5] << 8;
+	return n > max ? -1 : (int64_t)n;
+}
+
+void
+frame_head_put(char head[FRAME_HEAD], int type, size_t n)
+{
+	for (int i = 0; i < 4; i++)
+		head[i] = (char)(n >> 8 * i);
+	head[4] = (char)type;
+	head[5] = (char)(type >> 8);
+}
+
+void
+hello_print(struct text *t, int role)
+{
+	msg_fix64(t, magic);
+	msg_u64(t, PROTO_NUMBER);
+	msg_cstr(t, SP_VERSION);
+	msg_u64(t, (uint64_t)role);
+}
+
+/* What comes after the protocol number may be anything in another protocol:
+ * it is not looked at before the numbers agree. */
+int
+hello_parse(struct hello *h, const char *body, size_t n, struct err *e)
+{
+	struct msg m;
+	struct arena a = { 0 };
+	const char *version;
+	uint64_t number, role;
+
+	msg_init(&m, body, n);
+	if (msg_get_fix64(&m) != magic)
+		return err_user(e, EXIT_PROTOCOL, "the other side does not "
+		    "speak the protocol of sp");
+	number = msg_get_u64(&m);
+	if (!m.bad && number != PROTO_NUMBER) {
+		err_user(e, EXIT_PROTOCOL, "the other side speaks protocol "
+		    "%llu, this program %d", (unsigned long long)number,
+		    PROTO_NUMBER);
+		return err_hint(e, "install the same version of sp on all "
+		    "hosts; this is " SP_VERSION);
+	}
+	version = msg_get_cstr(&m, &a);
+	role = msg_get_u64(&m);
+	snprintf(h->version, sizeof h->version, "%s", version ? version : "");
+	arena_release(&a);
+	if (!msg_ended(&m) || role == 0 || role > ROLE_ANY ||
+	    (role & (role - 1)))
+		return err_user(e, EXIT_PROTOCOL, "the other side's greeting "
+		    "cannot be read");
+	h->role = (int)role;
+	return 0;
+}
+
+const char *
+role_name(int role)
+{
+	static const char *const names[] = { "driver", "executor",
+	    "block server", "worker", "master", "tool" };
+
+	for (int i = 0; i < 6; i++)
+		if (role == 1 << i)
+			return names[i];
+	return "nobody";
+}
+
+void
+refused_print(struct text *t, const struct err *why)
+{
+	msg_i64(t, why->code);
+	msg_cstr(t, why->text);
+	msg_cstr(t, why->hint[0] ? why->hint : NULL);
+}
+
+int
+refused_parse(const char *body, size_t n, struct err *e)
+{
+	struct msg m;
+	struct arena a = { 0 };
+	const char *text, *hint;
+	int code;
+
+	msg_init(&m, body, n);
+	code = msg_get_int(&m, 1, 255);
+	text = msg_get_cstr(&m, &a);
+	hint = msg_get_cstr(&m, &a);
+	if (msg_ended(&m) && text) {
+		err_user(e, code, "%s", text);
+		if (hint)
+			err_hint(e, "%s", hint);
+	} else {
+		err_user(e, EXIT_PROTOCOL, "the other side refused, and its "
+		    "reason cannot be read");
+	}
+	arena_release(&a);
+	return e->kind;
+}

@@ -1,0 +1,92 @@
+/*
+ * proto -- frames: their head, their types, and who may send them.
+ *
+ * A frame is a head of six bytes (u32 length of the body, u16 type, little
+ * end first) and the body (net/msg.h).  The first frame each way is HELLO:
+ *     fix64 magic, u64 protocol number, cstr version, u64 role
+ * Peers whose protocol numbers differ part at once (EXIT_PROTOCOL); the
+ * version text is only shown.  Before both hellos a body is at most
+ * FRAME_SMALL_MAX bytes, then FRAME_MAX.
+ *
+ * Every type is a line of enum frame_type and a row of the table in proto.c;
+ * conn refuses types that are not there or that the peer's role must not
+ * send to ours.  Encoders and decoders stand beside the code that uses them.
+ * Adding one: lib/net/README.
+ */
+#ifndef NET_PROTO_H
+#define NET_PROTO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct text;
+
+enum {
+	PROTO_NUMBER = 1,               /* goes up with every change of a body */
+	FRAME_HEAD = 6,
+	FRAME_SMALL_MAX = 16 << 10,
+	FRAME_MAX = 64 << 20,
+};
+
+/* Who somebody is; sets of them are sums. */
+enum role {
+	ROLE_DRIVER = 1,
+	ROLE_EXECUTOR = 2,
+	ROLE_BLOCKS = 4,                /* serves map outputs */
+	ROLE_WORKER = 8,
+	ROLE_MASTER = 16,
+	ROLE_TOOL = 32,                 /* a command that asks, e.g. status */
+	ROLE_ANY = 63,
+};
+
+enum frame_type {
+	/* 1-15: everybody */
+	FRAME_HELLO = 1,
+	FRAME_REFUSED = 2,      /* i64 exit code, cstr text, cstr hint */
+	FRAME_PING = 3,         /* u64 whatever */
+	FRAME_PONG = 4,         /* the same */
+
+	/* 16-63: driver and executor */
+	/* 64-95: blocks */
+	/* 96-127: master */
+
+	FRAME_TYPES = 128
+};
+
+struct frame_kind {
+	const char *name;       /* upper case, as sp-protocol(7) has it */
+	unsigned from, to;      /* sets of enum role */
+};
+
+/* The row of a type, or NULL: there is no such type. */
+const struct frame_kind *frame_kind(int type);
+
+/* Reads the head of a frame.  Returns the length of the body and sets *type;
+ * -1 if that is over max. */
+int64_t frame_head(const char head[FRAME_HEAD], size_t max, int *type);
+
+/* Writes it. */
+void frame_head_put(char head[FRAME_HEAD], int type, size_t n);
+
+struct hello {
+	int  role;              /* enum role, one */
+	char version[64];
+};
+
+/* Adds the body of a HELLO. */
+void hello_print(struct text *t, int role);
+
+/* Reads one.  Not a HELLO, or of another protocol: ERR_USER, EXIT_PROTOCOL,
+ * with both numbers in the text. */
+int hello_parse(struct hello *h, const char *body, size_t n, struct err *e);
+
+/* "driver", "executor", ... */
+const char *role_name(int role);
+
+/* The body of a REFUSED, and back: *e becomes what the peer says, as an
+ * ERR_USER of its code.  Returns a negative kind always. */
+void refused_print(struct text *t, const struct err *why);
+int refused_parse(const char *body, size_t n, struct err *e);
+
+#endif
