@@ -17,12 +17,14 @@
 #include "base/utf8.h"
 #include "format/feed.h"
 #include "format/format.h"
+#include "io/datafile.h"
 
 int
 badrow_fail(struct feed *f, int64_t offset, struct err *e, const char *fmt,
     ...)
 {
 	int64_t column, line = feed_line(f, offset, &column);
+	const char *name = datafile_name(f->split->path);
 	const char *member = f->split->member;
 	char what[768];
 	va_list ap;
@@ -32,10 +34,10 @@ badrow_fail(struct feed *f, int64_t offset, struct err *e, const char *fmt,
 	va_end(ap);
 	if (line > 0)
 		return err_user(e, EXIT_DATA, "%s%s%s:%lld:%lld: error: %s",
-		    f->split->path, member ? "!" : "", member ? member : "",
+		    name, member ? "!" : "", member ? member : "",
 		    (long long)line, (long long)column, what);
 	return err_user(e, EXIT_DATA, "%s%s%s: byte %lld: error: %s",
-	    f->split->path, member ? "!" : "", member ? member : "",
+	    name, member ? "!" : "", member ? member : "",
 	    (long long)offset, what);
 }
 
@@ -75,8 +77,9 @@ static int
 quarantine_open(struct quarantine *q, const struct scan *s,
     const struct split *split, struct err *e)
 {
-	const char *slash = strrchr(split->path, '/');
-	const char *base = slash ? slash + 1 : split->path;
+	const char *path = datafile_name(split->path);
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
 	struct text name = { 0 };
 
 	if (mkdir(s->quarantine_dir, 0777) < 0 && errno != EEXIST)

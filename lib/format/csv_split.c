@@ -9,23 +9,20 @@
  */
 #include "format/csv.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "format/feed.h"
 #include "format/share.h"
+#include "io/datafile.h"
 
 #define PIECE ((int64_t)1 << 20)
 
 struct walk {
 	const struct csv_index *x;
-	const char *path;
-	int fd;
+	struct datafile *file;
 	char *buf;              /* FEED_SLACK, piece, run of quotes, slack */
 	size_t cap;
 };
@@ -36,13 +33,11 @@ read_all(struct walk *w, char *to, int64_t n, int64_t at, struct err *e)
 	int64_t done = 0;
 
 	while (done < n) {
-		ssize_t r = pread(w->fd, to + done, (size_t)(n - done),
-		    at + done);
+		int64_t r = datafile_pread(w->file, to + done,
+		    (size_t)(n - done), at + done, e);
 
-		if (r < 0 && errno == EINTR)
-			continue;
 		if (r < 0)
-			return err_sys(e, "could not read \"%s\"", w->path);
+			return (int)r;
 		if (r == 0)
 			break;
 		done += r;
@@ -106,15 +101,13 @@ csv_state_near(const struct csv_index *x, const struct scan *s,
     struct err *e)
 {
 	struct share *share = s->shared ? s->shared : share_new(s);
-	struct walk w = { .x = x, .path = path };
+	struct walk w = { .x = x };
 	int64_t i = (from - 1) / PIECE;
 	int state = 0;
 
-	w.fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (w.fd < 0) {
-		state = err_sys(e, "could not open \"%s\"", path);
+	state = datafile_open(&w.file, path, e);
+	if (state < 0)
 		goto out;
-	}
 	do {
 		*place = boundary(&w, i, e);
 	} while (*place > from - 1 && i-- > 0);
@@ -125,8 +118,7 @@ csv_state_near(const struct csv_index *x, const struct scan *s,
 	state = share_state(share, path, i, step, &w, e);
 	*q = (struct csv_quotes){ state > 0 ? ~(uint64_t)0 : 0, false };
 out:
-	if (w.fd >= 0)
-		close(w.fd);
+	datafile_close(w.file);
 	free(w.buf);
 	if (s->shared == NULL)
 		share_free(share);

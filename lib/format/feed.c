@@ -8,10 +8,8 @@
 #include "format/feed.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -20,6 +18,7 @@
 #include "format/format.h"
 #include "format/share.h"
 #include "format/head.h"
+#include "io/datafile.h"
 #include "io/standard.h"
 #include "io/stream.h"
 
@@ -42,20 +41,40 @@ buffer_grow(struct feed *f, size_t cap, struct err *e)
 	return 0;
 }
 
+/* A file that another host has: if it was cut it is plain. */
+static int
+open_far(struct feed *f, const char *path, struct err *e)
+{
+	unsigned char m[6] = { 0 };
+	int64_t n = 0, r = datafile_open(&f->file, path, e);
+
+	if (r < 0 || f->split->from > 0)
+		return (int)r;
+	while (n < (int64_t)sizeof m && (r = datafile_pread(f->file,
+	    (char *)m + n, sizeof m - (size_t)n, n, e)) > 0)
+		n += r;
+	if (r < 0)
+		return (int)r;
+	if (n < 2 || !stream_is_packed(m, (size_t)n))
+		return 0;
+	datafile_close(f->file);
+	f->file = NULL;
+	return stream_open(&f->stream, path, e);
+}
+
 static int
 open_file(struct feed *f, struct err *e)
 {
 	const char *path = f->split->path;
 
+	if (datafile_is_far(path))
+		return open_far(f, path, e);
 	if (strncmp(path, "cmd:", 4) == 0 || !head_is_plain(path))
 		return stream_open(&f->stream, path, e);
 	f->standard = strcmp(path, "-") == 0;
 	if (f->standard)
 		return 0;
-	f->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (f->fd < 0)
-		return err_sys(e, "could not open \"%s\"", path);
-	return 0;
+	return datafile_open(&f->file, path, e);
 }
 
 int
@@ -70,8 +89,8 @@ feed_open(struct feed *f, const struct split *s, int64_t from,
 	f->last = f->stable = false;
 	f->nread = f->nline = f->line_at = 0;
 	f->standard = false;
-	f->fd = -1;
-	f->map = map_in && head_is_plain(s->path) ?
+	f->map = map_in && !datafile_is_far(s->path) &&
+	    head_is_plain(s->path) ?
 	    share_map(map_in, s->path, &f->size) : NULL;
 	if (f->map) {
 		f->stable = true;
@@ -138,17 +157,16 @@ read_some(struct feed *f, char *to, size_t n, struct err *e)
 
 	if (f->stream)
 		return read_stream(f, to, n, e);
+	if (fail_here("format.read"))
+		return err_sys(e, "could not read \"%s\"",
+		    datafile_name(f->split->path));
+	if (!f->standard)
+		return datafile_pread(f->file, to, n, f->at + (int64_t)f->n,
+		    e);
 	do {
-		if (fail_here("format.read"))
-			r = -1;
-		else if (f->standard)
-			r = standard_read(to, n);
-		else
-			r = pread(f->fd, to, n, f->at + (int64_t)f->n);
+		r = standard_read(to, n);
 	} while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return err_sys(e, "could not read \"%s\"", f->split->path);
-	return r;
+	return r < 0 ? err_sys(e, "could not read \"-\"") : r;
 }
 
 /* How much to read: not much more than the split needs; when a record is
@@ -202,7 +220,7 @@ feed_slide(struct feed *f, size_t keep, struct err *e)
 		if (f->cap >= FEED_WINDOW_MAX)
 			return err_user(e, EXIT_DATA,
 			    "%s: a record is longer than %zu bytes",
-			    f->split->path, f->cap);
+			    datafile_name(f->split->path), f->cap);
 		TRY(buffer_grow(f, 2 * f->cap, e));
 	}
 	r = read_some(f, f->buf + FEED_SLACK + f->n, wanted(f, keep == 0), e);
@@ -237,20 +255,21 @@ int64_t
 feed_line(struct feed *f, int64_t offset, int64_t *column)
 {
 	int64_t line = 1, at = 0, start = 0;
+	struct datafile *file;
+	struct err ignored;
 	char *buf;
-	int fd;
 
 	*column = 0;
 	if (f->stream || f->standard)
 		return window_line(f, offset, column);
-	fd = open(f->split->path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (datafile_open(&file, f->split->path, &ignored) < 0)
 		return 0;
 	buf = xmalloc(FEED_BLOCK);
 	while (at < offset) {
 		int64_t want = offset - at;
-		ssize_t r = pread(fd, buf, want < (int64_t)FEED_BLOCK ?
-		    (size_t)want : FEED_BLOCK, at);
+		int64_t r = datafile_pread(file, buf,
+		    want < (int64_t)FEED_BLOCK ? (size_t)want : FEED_BLOCK,
+		    at, &ignored);
 		char *p = buf, *nl;
 
 		if (r <= 0)
@@ -262,7 +281,7 @@ feed_line(struct feed *f, int64_t offset, int64_t *column)
 		}
 		at += r;
 	}
-	close(fd);
+	datafile_close(file);
 	free(buf);
 	*column = offset - start + 1;
 	return at == offset ? line : 0;
@@ -273,9 +292,8 @@ feed_end(struct feed *f)
 {
 	stream_close(f->stream);
 	f->stream = NULL;
-	if (f->split && f->fd >= 0)
-		close(f->fd);
-	f->fd = -1;
+	datafile_close(f->file);
+	f->file = NULL;
 	f->split = NULL;
 	f->map = NULL;
 }

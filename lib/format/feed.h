@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct datafile;
 struct err;
 struct pool;
 struct share;
@@ -35,7 +36,7 @@ struct feed {
 	struct pool *pool;
 	bool    standard;       /* stdin */
 	struct stream *stream;  /* of packed files and commands, or NULL */
-	int     fd;
+	struct datafile *file;  /* of a plain one that is read, or NULL */
 	int64_t size;           /* of a mapped file */
 	const char *map;
 	char   *buf;            /* window of a file that is read */

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "io/datafile.h"
 
 struct share_file {
 	struct share_file *next;
@@ -99,9 +100,12 @@ file_map(struct share_file *f)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), n;
 	struct stat st;
-	int fd = open(f->path, O_RDONLY | O_CLOEXEC);
 	char *base;
+	int fd;
 
+	if (datafile_is_far(f->path))
+		return;
+	fd = open(f->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {

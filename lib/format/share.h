@@ -24,7 +24,7 @@ struct share_file *share_file(struct share *s, const char *path);
 
 /* Maps the file (once for all tasks) and returns its bytes, FEED_SLACK
  * readable on both sides, until share_free; NULL when it cannot be mapped
- * (not a regular file, empty, changed its size): read it instead. */
+ * (not a regular file of this host, empty): read it instead. */
 const char *share_map(struct share *s, const char *path, int64_t *size);
 
 /* One state that is worked out piece by piece from the start of a file: the

@@ -4,7 +4,6 @@
 #include "io/stream.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "base/err.h"
 #include "base/fail.h"
 #include "base/text.h"
+#include "io/datafile.h"
 #include "io/module.h"
 #include "io/shell.h"
 #include "io/standard.h"
@@ -27,7 +27,8 @@
 
 struct stream {
 	char *path;
-	int fd;
+	struct datafile *file;          /* NULL: stdin or a command */
+	int fd;                         /* of file or command, -1: none */
 	bool standard, ended;
 	struct shell command;           /* pid 0: none */
 	ZSTD_DStream *zst;
@@ -73,14 +74,35 @@ static int
 damaged(struct stream *s, const char *why, struct err *e)
 {
 	return err_user(e, EXIT_DATA, "\"%s\": %s after %lld decoded bytes",
-	    s->path, why, (long long)s->decoded);
+	    datafile_name(s->path), why, (long long)s->decoded);
+}
+
+static int64_t
+read_once(struct stream *s, char *to, size_t n, struct err *e)
+{
+	ssize_t r;
+
+	do {
+		if (fail_here("io.read") < 0)
+			r = -1;
+		else if (s->standard)
+			r = standard_read(to, n);
+		else if (s->fd < 0)
+			return datafile_pread(s->file, to, n, s->stored, e);
+		else
+			r = read(s->fd, to, n);
+	} while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return err_sys(e, "could not read \"%s\"",
+		    datafile_name(s->path));
+	return r;
 }
 
 static int64_t
 read_raw(struct stream *s, char *to, size_t n, struct err *e)
 {
 	size_t left = s->head.n - s->head_given;
-	ssize_t r;
+	int64_t r;
 
 	if (left > 0) {
 		n = n < left ? n : left;
@@ -88,13 +110,9 @@ read_raw(struct stream *s, char *to, size_t n, struct err *e)
 		s->head_given += n;
 		return (int64_t)n;
 	}
-	do {
-		r = fail_here("io.read") < 0 ? -1 : s->standard ?
-		    standard_read(to, n) : read(s->fd, to, n);
-	} while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return err_sys(e, "could not read \"%s\"", s->path);
-	s->stored += r;
+	r = read_once(s, to, n, e);
+	if (r > 0)
+		s->stored += r;
 	return r;
 }
 
@@ -134,18 +152,16 @@ look(struct stream *s, struct err *e)
 		return 0;
 	}
 	while (s->head.n < MAGIC_BYTES) {
-		ssize_t r = read(s->fd, text_room(&s->head, MAGIC_BYTES),
-		    MAGIC_BYTES - s->head.n);
+		int64_t r = read_once(s, text_room(&s->head, MAGIC_BYTES),
+		    MAGIC_BYTES - s->head.n, e);
 
-		if (r < 0 && errno == EINTR)
-			continue;
 		if (r < 0)
-			return err_sys(e, "could not read \"%s\"", s->path);
+			return (int)r;
 		if (r == 0)
 			break;
 		s->head.n += (size_t)r;
+		s->stored += r;
 	}
-	s->stored += (int64_t)s->head.n;
 	return 0;
 }
 
@@ -163,10 +179,11 @@ open_raw(struct stream *s, struct err *e)
 		s->fd = s->command.fd;
 		return 0;
 	}
-	s->fd = open(s->path, O_RDONLY | O_CLOEXEC);
-	if (s->fd < 0 || fstat(s->fd, &st) < 0)
+	TRY(datafile_open(&s->file, s->path, e));
+	s->fd = datafile_fd(s->file);
+	if (s->fd >= 0 && fstat(s->fd, &st) < 0)
 		return err_sys(e, "could not open \"%s\"", s->path);
-	s->once = !S_ISREG(st.st_mode);
+	s->once = s->fd >= 0 && !S_ISREG(st.st_mode);
 	return 0;
 }
 
@@ -331,8 +348,7 @@ stream_close(struct stream *s)
 		ZSTD_freeDStream(s->zst);
 	if (s->command.pid)     /* closed first: it may still be writing */
 		shell_end(&s->command);
-	else if (s->fd >= 0)
-		close(s->fd);
+	datafile_close(s->file);
 	text_release(&s->head);
 	text_release(&s->shown);
 	free(s->buf);

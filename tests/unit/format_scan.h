@@ -33,6 +33,7 @@ struct try {
 	    struct err *e);
 	bool stable;
 	int64_t max_record;
+	const char *path;               /* where the bytes are, NULL: a file */
 	struct err err;                 /* what went wrong */
 	char schema_text[4096];         /* as read or inferred */
 	int64_t nbad;
@@ -154,7 +155,8 @@ scan_rows(struct try *t, const char *p, size_t n, const int64_t *cut,
 	if (r)
 		r->stable = t->stable;
 	for (int i = 0; rc >= 0 && i <= ncut; i++) {
-		struct split split = { .path = path, .size = size,
+		struct split split = { .path = t->path ? t->path : path,
+		    .size = size,
 		    .from = i ? cut[i - 1] : 0,
 		    .to = i < ncut ? cut[i] : -1 };
 
