@@ -285,7 +285,7 @@ obey(struct run *r, struct sched_orders *o)
 		case ORDER_FAIL:
 			fail_run(r, &r->error, r->error_code);
 			break;
-		case ORDER_CANCEL:
+		default:
 			break;
 		}
 	}
@@ -355,7 +355,7 @@ look_around(struct run *r)
 	struct local_job *j = r->job;
 	struct sched_event tick = { .kind = EV_TICK,
 	    .now_ms = clock_mono_ms() };
-	struct sched_count count = sched_count(r->sched);
+	struct sched_count count = sched_count(r->sched, 0);
 	struct err e;
 
 	if (j->interrupt && *j->interrupt) {
@@ -376,7 +376,7 @@ static int
 start(struct run *r, pthread_t *thread, struct err *e)
 {
 	struct sched_event up = { .kind = EV_EXEC_UP, .exec = 0,
-	    .slots = r->job->env.threads + QUEUE_AHEAD };
+	    .slots = r->job->env.threads };
 	struct sched_event begin = { .kind = EV_START,
 	    .now_ms = clock_mono_ms() };
 	int n;
@@ -423,7 +423,7 @@ make_sched(const struct local_job *j)
 		.max_failures = (int)conf_int(j->conf, "spark.task.maxFailures"),
 		.max_stage_attempts = (int)conf_int(j->conf,
 		    "spark.stage.maxConsecutiveAttempts"),
-		.stall_ms = 0,
+		.ahead = QUEUE_AHEAD,
 	};
 	struct sched *sched;
 
@@ -434,7 +434,8 @@ make_sched(const struct local_job *j)
 			in[i][k] = s->stage[i].in[k] - 1;
 		v[i].in = in[i];
 	}
-	sched = sched_new(v, s->n, &conf);
+	sched = sched_new(&conf);
+	sched_add(sched, v, s->n, 0);
 	for (int i = 0; i < s->n; i++)
 		free(in[i]);
 	free(in);

@@ -53,12 +53,47 @@ struct sched {
 };
 
 struct sched *
-sched_new(const struct sched_stage *stage, int nstage,
-    const struct sched_conf *conf)
+sched_new(const struct sched_conf *conf)
 {
 	struct sched *s = xcalloc(1, sizeof *s);
 
 	s->conf = *conf;
+	return s;
+}
+
+int
+sched_pool(struct sched *s, int weight, int min_share)
+{
+	(void)s;
+	(void)weight;
+	return min_share > 0;
+}
+
+void
+sched_drop(struct sched *s, int job)
+{
+	(void)job;
+	s->ended = true;
+}
+
+int64_t
+sched_starved(const struct sched *s)
+{
+	return s->nexec > 0 ? -1 : s->moved_ms;
+}
+
+const char *
+sched_reason(const struct sched *s, int job)
+{
+	(void)s;
+	(void)job;
+	return "";
+}
+
+int
+sched_add(struct sched *s, const struct sched_stage *stage, int nstage,
+    int pool)
+{
 	s->nstage = nstage;
 	s->stage = xcalloc((size_t)nstage + 1, sizeof *s->stage);
 	for (int i = 0; i < nstage; i++) {
@@ -69,7 +104,7 @@ sched_new(const struct sched_stage *stage, int nstage,
 		if (n)
 			memcpy(s->stage[i].in, stage[i].in, n);
 	}
-	return s;
+	return pool;
 }
 
 void
@@ -367,12 +402,12 @@ on_tick(struct sched *s, const struct sched_event *ev,
 		fail(s, ev, out);
 }
 
-void
+int
 sched_event(struct sched *s, const struct sched_event *ev,
     struct sched_orders *out)
 {
 	if (s->ended)
-		return;
+		return 0;
 	switch (ev->kind) {
 	case EV_START:
 		s->moved_ms = ev->now_ms;
@@ -380,7 +415,7 @@ sched_event(struct sched *s, const struct sched_event *ev,
 		break;
 	case EV_EXEC_UP:
 		executor(s, ev->exec)->up = true;
-		s->exec[ev->exec].slots = ev->slots;
+		s->exec[ev->exec].slots = ev->slots + s->conf.ahead;
 		break;
 	case EV_EXEC_LOST:   on_exec_lost(s, ev); break;
 	case EV_TASK_DONE:   on_done(s, ev, out); break;
@@ -388,15 +423,17 @@ sched_event(struct sched *s, const struct sched_event *ev,
 	case EV_STAGE_PARTS: on_parts(s, ev, out); break;
 	case EV_CANCEL:      fail(s, ev, out); break;
 	case EV_TICK:        on_tick(s, ev, out); break;
+	default:             break;
 	}
 	if (!s->ended) {
 		submit_ready(s, out);
 		place(s, out);
 	}
+	return 1;
 }
 
 struct sched_count
-sched_count(const struct sched *s)
+sched_count(const struct sched *s, int job)
 {
 	struct sched_count c = { .done = (int)s->done_tasks,
 	    .running = s->nrunning, .stages_done = s->ndone,
@@ -404,5 +441,6 @@ sched_count(const struct sched *s)
 
 	for (int i = 0; i < s->nstage; i++)
 		c.total += s->stage[i].npart;
+	(void)job;
 	return c;
 }

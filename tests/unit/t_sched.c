@@ -185,7 +185,8 @@ raise_executor(struct model *m)
 static void
 make_job(struct model *m)
 {
-	struct sched_conf conf = { 4, 4, 0 };
+	struct sched_conf conf = { .max_failures = 4,
+	    .max_stage_attempts = 4 };
 
 	m->nstage = 1 + (int)draw(m, STAGES);
 	for (int i = 0; i < m->nstage; i++) {
@@ -194,7 +195,8 @@ make_job(struct model *m)
 				m->in[i][m->stage[i].nin++] = k;
 		m->stage[i].in = m->in[i];
 	}
-	m->s = sched_new(m->stage, m->nstage, &conf);
+	m->s = sched_new(&conf);
+	sched_add(m->s, m->stage, m->nstage, 0);
 }
 
 static const char *
