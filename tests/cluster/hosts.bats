@@ -1,0 +1,71 @@
+# The hosts of the cluster tests do what hosts.bash says.
+
+load ../helper
+load hosts
+
+setup() {
+	need_hosts
+	house_setup
+}
+
+teardown() {
+	hosts_down
+	house_teardown
+}
+
+reaches() {
+	on_host "$1" timeout 0.4 bash -c "exec 4<>/dev/tcp/host$2/22 && read -r -t 1 -u 4 line"
+}
+
+cannot_reach() { ! reaches "$1" "$2"; }
+
+@test "hosts share nothing, sshd lets root and sptest in" {
+	hosts_up 2 --bin
+	hosts_login
+	on_host 1 sh -c 'echo secret >/tmp/a; echo secret >/root/a'
+	run -0 on_host 2 sh -c "hostname; ls /tmp /root $TOP/tests $HOSTS 2>/dev/null; test \$\$ -lt 100 && echo own"
+	assert_output "host2
+/root:
+
+/tmp:
+own"
+	run -0 on_host 2 "$OUT/bin/sp-submit" -e 'values (1)'
+	run -1 on_host 2 touch "$OUT/bin/x"
+	for user in root sptest; do
+		run -0 on_host 0 ssh -F none -o UserKnownHostsFile="$HOME/.ssh/known_hosts" \
+			-i "$HOME/.ssh/id_ed25519" "$user@host1" 'id -un; pwd; hostname'
+		assert_line -n 0 $user
+		assert_line -n 2 host1
+	done
+	[ "$(on_host 1 ps -e | wc -l)" -lt 5 ]
+}
+
+@test "cables, one-way loss, crash and reboot of a host" {
+	hosts_up 2
+	reaches 0 1
+	reaches 1 2
+	cable_pull 1
+	cannot_reach 0 1
+	reaches 0 2
+	cable_heal 1
+	within 2 reaches 0 1
+	host_drop 1 2
+	cannot_reach 1 2
+	cannot_reach 2 1
+	reaches 0 1
+	hosts_heal
+	reaches 1 2
+	host_reject 2 22
+	run on_host 0 bash -c 'exec 4<>/dev/tcp/host2/22'
+	assert_output --partial 'refused'
+	hosts_heal
+	host_loss 2 20
+	within 5 reaches 0 2
+	host_rate 2 10mbit
+	on_host 1 touch /tmp/old
+	host_kill 1
+	cannot_reach 0 1
+	host_boot 1
+	within 2 reaches 0 1
+	run -1 on_host 1 test -e /tmp/old
+}
