@@ -72,16 +72,23 @@ lost(const struct block *b, const char *what, struct err *e)
 }
 
 int
-block_unpack(const struct block *b, const char *in, char *out,
-    const char **p, struct err *e)
+block_check(const struct block *b, const char *in, struct err *e)
 {
 	struct head h = head_of(b);
 
 	if (memcmp(in, &h, sizeof h) != 0)
 		return lost(b, "another head than in the index", e);
-	in += BLOCK_HEAD;
-	if (hash_sum(in, b->stored) != b->sum)
+	if (hash_sum(in + BLOCK_HEAD, b->stored) != b->sum)
 		return lost(b, "the checksum differs", e);
+	return 0;
+}
+
+int
+block_unpack(const struct block *b, const char *in, char *out,
+    const char **p, struct err *e)
+{
+	TRY(block_check(b, in, e));
+	in += BLOCK_HEAD;
 	*p = in;
 	if (b->stored == b->raw)
 		return 0;
@@ -209,6 +216,27 @@ blockfile_put(struct blockfile *f, const char *p, size_t n, struct block *b,
 		return err_sys(e, "could not write a spill file");
 	f->size += (int64_t)size;
 	return 0;
+}
+
+int
+blockfile_put_packed(struct blockfile *f, const char *packed,
+    struct block *b, struct err *e)
+{
+	size_t n = BLOCK_HEAD + (size_t)b->stored;
+
+	if (block_write_all(f->fd, packed, n, f->size) < 0)
+		return err_sys(e, "could not write a spill file");
+	b->at = f->size;
+	f->size += (int64_t)n;
+	return 0;
+}
+
+int
+blockfile_get_packed(const struct blockfile *f, const struct block *b,
+    char *to, struct err *e)
+{
+	return block_read_bytes(f->fd, b, to, BLOCK_HEAD + (size_t)b->stored,
+	    e);
 }
 
 int

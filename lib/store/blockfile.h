@@ -46,6 +46,9 @@ size_t block_pack(char *to, const char *p, size_t n, enum block_how how,
 int block_unpack(const struct block *b, const char *in, char *out,
     const char **p, struct err *e);
 
+/* Are these its BLOCK_HEAD + b->stored bytes?  0 or ERR_LOST. */
+int block_check(const struct block *b, const char *in, struct err *e);
+
 /* Reads and checks a block of an open file: *p in the arena.  Thread-safe as
  * long as the arena is the caller's. */
 int block_read(int fd, const struct block *b, struct arena *a,
@@ -61,6 +64,12 @@ int  blockfile_new(struct blockfile **out, const char *dir, struct err *e);
 /* part and rows of *b are given; gets the others. */
 int  blockfile_put(struct blockfile *f, const char *p, size_t n,
     struct block *b, struct err *e);
+/* The same for one that is packed already: only b->at changes. */
+int  blockfile_put_packed(struct blockfile *f, const char *packed,
+    struct block *b, struct err *e);
+/* Its BLOCK_HEAD + b->stored bytes, unchecked. */
+int  blockfile_get_packed(const struct blockfile *f, const struct block *b,
+    char *to, struct err *e);
 int  blockfile_get(const struct blockfile *f, const struct block *b,
     struct arena *a, const char **p, struct err *e);
 int64_t blockfile_size(const struct blockfile *f);

@@ -16,10 +16,10 @@
 #include "base/text.h"
 #include "column/builder.h"
 #include "column/wire.h"
+#include "store/map_file.h"
 
 #define HEAP_MIN ((size_t)512)
 #define HEAP_MAX ((size_t)256 << 10)
-#define FIRST_MAX 4096          /* bytes of a first row that is kept */
 
 struct chunk_heap {
 	struct chunk_heap *next;
@@ -223,6 +223,19 @@ chunk_view(const struct shape *s, const struct chunk *c, struct arena *a,
 	}
 }
 
+uint64_t
+chunk_rowset(const struct shape *s, const struct chunk *c, int part)
+{
+	struct arena a = { 0 };
+	struct batch b;
+	uint64_t sum;
+
+	chunk_view(s, c, &a, &b);
+	sum = map_rowset(&b, part);
+	arena_release(&a);
+	return sum;
+}
+
 int
 chunk_to_disk(const struct shape *s, struct chunk *c, int part,
     struct blockfile *f, struct text *raw, struct err *e)
@@ -252,7 +265,7 @@ chunk_keep_first(const struct shape *s, struct chunk *c, struct text *raw)
 	text_clear(raw);
 	wire_put(raw, &b);
 	arena_release(&a);
-	if (raw->n > FIRST_MAX)
+	if (raw->n > CHUNK_FIRST_MAX)
 		return;
 	c->first = xmalloc(raw->n);
 	c->nfirst = (uint32_t)raw->n;

@@ -26,6 +26,7 @@ struct shape {
 	int row;                        /* all widths */
 };
 
+#define CHUNK_FIRST_MAX 4096    /* bytes of a first row that is kept */
 #define CHUNK_FIXED_MAX 64      /* columns that can be fixed: the first */
 
 void shape_init(struct shape *s, const struct type *const *type, int ncol);
@@ -47,6 +48,8 @@ struct chunk {
 	struct chunk_heap *heap;
 	char *at, *end;                 /* free part of the heap */
 	struct block block;             /* on disk */
+	uint64_t rowset;                /* map_rowset, when it went to disk
+	                                 * to be published */
 	char *first;                    /* its first row, kept when the others
 	                                 * are on disk; or NULL */
 	uint32_t nfirst;
@@ -105,6 +108,9 @@ chunk_bytes(struct chunk *c, size_t n, int64_t *grown)
  * columns and kids in the arena; fixed columns are COL_CONST. */
 void chunk_view(const struct shape *s, const struct chunk *c, struct arena *a,
     struct batch *b);
+
+/* map_rowset of a chunk in memory. */
+uint64_t chunk_rowset(const struct shape *s, const struct chunk *c, int part);
 
 /* Writes it to the file and frees its memory; raw is room to work in. */
 int  chunk_to_disk(const struct shape *s, struct chunk *c, int part,

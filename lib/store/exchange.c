@@ -107,6 +107,12 @@ exchange_npart(const struct exchange *x)
 	return x->conf.npart;
 }
 
+bool
+exchange_publishes(const struct exchange *x)
+{
+	return x->conf.publish != NULL;
+}
+
 static int
 move_chunk(struct exchange *x, struct chunk *c, int part,
     struct blockfile *file, int64_t *held, struct text *raw, struct err *e)
@@ -117,6 +123,8 @@ move_chunk(struct exchange *x, struct chunk *c, int part,
 		return err_sys(e, "could not spill %s", x->conf.name);
 	if (x->conf.sorted)
 		chunk_keep_first(&x->shape, c, raw);
+	if (x->conf.publish)
+		c->rowset = chunk_rowset(&x->shape, c, part);
 	if (chunk_to_disk(&x->shape, c, part, file, raw, e) < 0)
 		return err_ctx(e, "%s", x->conf.name);
 	pool_give(x->conf.pool, bytes);
@@ -125,7 +133,7 @@ move_chunk(struct exchange *x, struct chunk *c, int part,
 }
 
 int
-partitions_to_disk(struct exchange *x, struct partition *part, int n,
+partitions_to_disk(struct exchange *x, struct partition *part, int lo, int hi,
     struct blockfile **file, int64_t *held, struct err *e)
 {
 	struct text raw = { 0 };
@@ -134,7 +142,7 @@ partitions_to_disk(struct exchange *x, struct partition *part, int n,
 	if (*file == NULL)
 		TRY(blockfile_new(file, x->conf.dir, e));
 	atomic_store(&x->on_disk, true);
-	for (int p = 0; p < n && r >= 0; p++)
+	for (int p = lo; p < hi && r >= 0; p++)
 		for (int i = 0; i < part[p].nchunk && r >= 0; i++)
 			if (part[p].chunk[i]->slab)
 				r = move_chunk(x, part[p].chunk[i], p, *file,
@@ -156,7 +164,7 @@ exchange_evict(struct exchange *x, int64_t n, struct err *e)
 
 		if (!m->there || held == 0 || atomic_load(&x->reading))
 			continue;
-		r = partitions_to_disk(x, m->part, x->conf.npart, &m->file,
+		r = partitions_to_disk(x, m->part, 0, x->conf.npart, &m->file,
 		    &m->held, e);
 		got += held - m->held;
 	}

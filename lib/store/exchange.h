@@ -22,6 +22,7 @@
 struct arena;
 struct err;
 struct exchange;
+struct map_facts;
 struct pool;
 struct xwriter;
 
@@ -36,6 +37,11 @@ struct exchange_conf {
 	bool sorted;                    /* maps are runs that will be merged, the
 	                                 * last column are their prefixes */
 	bool force_spill;               /* tests: everything goes to disk */
+	const char *publish;            /* maps become files whose names begin
+	                                 * with this (map_file_prefix) and are
+	                                 * not kept here; or NULL */
+	bool compress;                  /* blocks that are published: zstd */
+	int stage;                      /* its number, for store/mirror.h */
 };
 
 /* Size of one partition, one map, or all. */
@@ -63,6 +69,13 @@ int  xwriter_put(struct xwriter *w, const struct batch *b,
 /* Makes the map's output visible and frees the writer, also on failure.
  * Returns 1, or 0 when another attempt was first. */
 int  xwriter_commit(struct xwriter *w, struct err *e);
+
+/* Instead of commit when conf.publish is set: writes the map's files, which
+ * appear at once, tells the facts (facts->part in the arena) and frees the
+ * writer, also on failure.  ERR_TEMP when there is no room. */
+int  xwriter_publish(struct xwriter *w, int attempt, struct arena *a,
+    struct map_facts *facts, struct err *e);
+bool exchange_publishes(const struct exchange *x);
 
 /* Frees the writer and what it wrote. */
 void xwriter_abort(struct xwriter *w);

@@ -38,11 +38,17 @@ struct exchange {
 
 void partitions_free(struct exchange *x, struct partition *part);
 
-/* Moves all chunks of n partitions that are in memory to the file, which is
- * made when there is none; what they held is given back to the pool and
- * taken from *held. */
-int partitions_to_disk(struct exchange *x, struct partition *part, int n,
-    struct blockfile **file, int64_t *held, struct err *e);
+/* Moves all chunks of the partitions [lo, hi) that are in memory to the file,
+ * which is made when there is none; what they held is given back to the pool
+ * and taken from *held. */
+int partitions_to_disk(struct exchange *x, struct partition *part, int lo,
+    int hi, struct blockfile **file, int64_t *held, struct err *e);
+
+/* Writes the files of a map whose rows are these; sets all facts but the
+ * sizes. */
+int map_publish(struct exchange *x, int map, int attempt,
+    const struct partition *part, const struct blockfile *file,
+    struct map_facts *facts, struct err *e);
 
 /* Moves committed maps to disk until n bytes were given back; nothing once
  * somebody reads.  Returns the bytes, or negative. */

@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "column/builder.h"
 #include "store/exchange_state.h"
+#include "store/map_file.h"
 
 #define WORTH_MIN ((int64_t)4 << 20)    /* bytes that are worth a spill */
 #define WORTH_MAX ((int64_t)32 << 20)
@@ -142,7 +143,7 @@ spill_all(struct xwriter *w, struct err *e)
 	pool_force(w->x->conf.pool, w->grown);
 	w->held += w->grown;
 	w->grown = 0;
-	return partitions_to_disk(w->x, w->part, w->npart, &w->file,
+	return partitions_to_disk(w->x, w->part, 0, w->npart, &w->file,
 	    &w->held, e);
 }
 
@@ -153,8 +154,8 @@ spill_one(struct xwriter *w, uint32_t p, struct err *e)
 	pool_force(w->x->conf.pool, w->grown);
 	w->held += w->grown;
 	w->grown = 0;
-	return partitions_to_disk(w->x, &w->part[p], 1, &w->file, &w->held,
-	    e);
+	return partitions_to_disk(w->x, w->part, (int)p, (int)p + 1,
+	    &w->file, &w->held, e);
 }
 
 /* Makes room in the pool.  1: the writer's own chunks went to disk. */
@@ -645,6 +646,37 @@ xwriter_commit(struct xwriter *w, struct err *e)
 	pthread_mutex_unlock(&x->lock);
 	writer_free(w);
 	return won;
+}
+
+/* Sizes of the partitions, before they are gone. */
+static void
+tell_sizes(const struct xwriter *w, struct arena *a, struct map_facts *f)
+{
+	f->npart = w->npart;
+	f->part = NEW_N(a, struct exchange_size, w->npart);
+	for (int p = 0; p < w->npart; p++) {
+		f->part[p] = (struct exchange_size){ w->part[p].rows,
+		    w->part[p].bytes };
+		f->rows += w->part[p].rows;
+		f->bytes += w->part[p].bytes;
+	}
+}
+
+int
+xwriter_publish(struct xwriter *w, int attempt, struct arena *a,
+    struct map_facts *facts, struct err *e)
+{
+	int r = end(w, e);
+
+	*facts = (struct map_facts){ 0 };
+	if (r >= 0) {
+		tell_sizes(w, a, facts);
+		hint_rows(w->x, facts->rows);
+		r = map_publish(w->x, w->map, attempt, w->part, w->file,
+		    facts, e);
+	}
+	writer_free(w);
+	return r < 0 ? r : 1;
 }
 
 void
