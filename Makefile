@@ -13,8 +13,9 @@ LIBS     = -Wl,-Bstatic -lzstd -lpcre2-8 -lutf8proc -Wl,-Bdynamic \
            -lpthread -ldl -lm
 
 cmds    := $(notdir $(wildcard cmd/*))
-mods    := $(patsubst lib/io/mod_%.c,%,$(wildcard lib/io/mod_*.c))
-libobj  := $(patsubst %.c,$(OUT)/%.o,$(filter-out lib/io/mod_%,$(wildcard lib/*/*.c)))
+modsrc  := $(wildcard lib/*/mod_*.c)
+mods    := $(patsubst mod_%.c,%,$(notdir $(modsrc)))
+libobj  := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(modsrc),$(wildcard lib/*/*.c)))
 units   := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*.c))
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 replays := $(fuzzers:%=$(OUT)/fuzz/%)
@@ -48,9 +49,13 @@ man/sp-functions.7: $(OUT)/scripts/manual
 	$< functions >$@.tmp && mv $@.tmp $@
 
 # Heavy libraries live in modules that are opened at first use.
-$(OUT)/bin/sp-%.so: lib/io/mod_%.c
+modlibs_archive = -larchive
+modlibs_tls     = -lssl -lcrypto
+modlibs_ssh     = -lssh2
+vpath mod_%.c $(sort $(dir $(modsrc)))
+$(OUT)/bin/sp-%.so: mod_%.c
 	mkdir -p $(@D) && $(CC) $(STD) $(WARN) $(CFLAGS) $(HARDEN) -fPIC -shared \
-	    -MMD -MP -MF $(OUT)/mod_$*.d -o $@ $< -l$*
+	    -MMD -MP -MF $(OUT)/mod_$*.d -o $@ $< $(modlibs_$*)
 
 $(OUT)/libsp.a: $(libobj)
 	rm -f $@ && $(AR) rcs $@ $^

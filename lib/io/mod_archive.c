@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "io/module.h"
+#include "io/archive_module.h"
 
 #define BLOCK 65536
 

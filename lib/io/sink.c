@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "base/fail.h"
 #include "base/hash.h"
-#include "io/module.h"
+#include "io/archive_module.h"
 
 struct sink {
 	int fd;

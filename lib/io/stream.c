@@ -16,8 +16,8 @@
 #include "base/err.h"
 #include "base/fail.h"
 #include "base/text.h"
+#include "io/archive_module.h"
 #include "io/datafile.h"
-#include "io/module.h"
 #include "io/shell.h"
 #include "io/standard.h"
 

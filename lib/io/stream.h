@@ -3,7 +3,7 @@
  *
  * Files, pipes, stdin ("-"), the output of a command ("cmd:…"), plain or
  * compressed, found by their first bytes: zstd is read here, gzip, xz, bzip2
- * and lz4 through a module that is opened at first use (io/module.h).
+ * and lz4 through a module that is opened at first use (io/archive_module.h).
  * Truncated or damaged data is ERR_USER with EXIT_DATA, never a short read.
  */
 #ifndef IO_STREAM_H

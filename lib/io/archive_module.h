@@ -1,10 +1,10 @@
 /*
- * module -- the shared object for gzip, xz, bzip2 and lz4 (mod_archive.c),
+ * archive_module -- the shared object for gzip, xz, bzip2 and lz4 (mod_archive.c),
  * opened at first use, so that a process that needs none of them never loads
  * libarchive.
  */
-#ifndef IO_MODULE_H
-#define IO_MODULE_H
+#ifndef IO_ARCHIVE_MODULE_H
+#define IO_ARCHIVE_MODULE_H
 
 #include <stddef.h>
 #include <stdint.h>
