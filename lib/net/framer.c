@@ -1,0 +1,94 @@
+/*
+ * framer -- see framer.h.
+ */
+#include "net/framer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "net/proto.h"
+
+enum { KEEP = 1 << 20 };        /* a larger buffer is not kept */
+
+void
+framer_init(struct framer *f, size_t max)
+{
+	*f = (struct framer){ .max = max };
+}
+
+void
+framer_release(struct framer *f)
+{
+	free(f->p);
+	*f = (struct framer){ .max = f->max };
+}
+
+/* What is not taken moves to the front of a buffer of cap bytes. */
+static void
+framer_resize(struct framer *f, size_t cap)
+{
+	char *p = xmalloc(cap);
+
+	if (f->end > f->at)
+		memcpy(p, f->p + f->at, f->end - f->at);
+	free(f->p);
+	f->p = p;
+	f->end -= f->at;
+	f->at = 0;
+	f->cap = cap;
+}
+
+char *
+framer_room(struct framer *f, size_t *n)
+{
+	size_t have = f->end - f->at;
+	size_t want = f->need > FRAMER_READ ? f->need : FRAMER_READ;
+
+	if (have == 0)
+		f->at = f->end = 0;
+	if (want > f->cap || (f->cap > KEEP && want < f->cap / 4)) {
+		framer_resize(f, want);
+	} else if (f->at && (f->at + f->need > f->cap ||
+	    f->cap - f->end < FRAMER_READ / 4)) {
+		memmove(f->p, f->p + f->at, have);
+		f->at = 0;
+		f->end = have;
+	}
+	*n = f->need > have && f->need > FRAMER_READ ?
+	    f->at + f->need - f->end : f->cap - f->end;
+	return f->p + f->end;
+}
+
+void
+framer_added(struct framer *f, size_t n)
+{
+	f->end += n;
+}
+
+int
+framer_next(struct framer *f, int *type, const char **body, size_t *n,
+    struct err *e)
+{
+	size_t have = f->end - f->at;
+	int64_t size;
+
+	if (have < FRAME_HEAD) {
+		f->need = 0;
+		return 0;
+	}
+	size = frame_head(f->p + f->at, f->max, type);
+	if (size < 0)
+		return err_user(e, EXIT_PROTOCOL, "the other side sent a "
+		    "frame that is longer than %zu bytes", f->max);
+	if (have < FRAME_HEAD + (size_t)size) {
+		f->need = FRAME_HEAD + (size_t)size;
+		return 0;
+	}
+	*body = f->p + f->at + FRAME_HEAD;
+	*n = (size_t)size;
+	f->at += FRAME_HEAD + *n;
+	f->need = 0;
+	return 1;
+}
