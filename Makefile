@@ -19,7 +19,8 @@ libobj  := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(modsrc),$(wildcard lib/*/*.c
 units   := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*.c))
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 replays := $(fuzzers:%=$(OUT)/fuzz/%)
-testers := $(units) $(replays) $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary \
+tools   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/tools/*.c))
+testers := $(units) $(tools) $(replays) $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary \
            $(OUT)/scripts/manual
 
 all: $(cmds:%=$(OUT)/bin/%) $(mods:%=$(OUT)/bin/sp-%.so)
@@ -34,6 +35,7 @@ $(units): $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libsp.a
 $(replays): $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(OUT)/tests/fuzz/replay_main.o $(OUT)/libsp.a
 $(fuzzers:%=$(OUT)/libfuzz/%): $(OUT)/libfuzz/%: $(OUT)/tests/fuzz/%.o $(OUT)/libsp.a
 $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary: %: %.o
+$(tools): %: %.o $(OUT)/libsp.a
 $(OUT)/scripts/manual: $(OUT)/scripts/manual.o $(OUT)/libsp.a
 
 link = mkdir -p $(@D) && $(CC) $(CFLAGS) $(HARDENLD) -o $@ $^ $(LIBS)
@@ -42,6 +44,7 @@ $(OUT)/unit/%: ; $(link)
 $(OUT)/fuzz/%: ; $(link)
 $(OUT)/libfuzz/%: ; $(link)
 $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary: ; $(link)
+$(tools): ; $(link)
 $(OUT)/scripts/manual: ; $(link)
 
 # The page that is made from the tables of lib/expr.
