@@ -1,0 +1,62 @@
+/*
+ * master_int -- the machine behind master.h and the steps that its files
+ * share.  Private to master*.c.
+ */
+#ifndef CLUSTER_MASTER_INT_H
+#define CLUSTER_MASTER_INT_H
+
+#include "cluster/master.h"
+#include "cluster/master_state.h"
+#include "cluster/record.h"
+
+struct master {
+	struct master_conf conf;
+	struct state state;
+	struct record record;           /* being built */
+	/* of the event at hand */
+	int64_t now_ms, wall_ms;
+	struct orders *out;
+	struct text *journal;
+};
+
+/* Applies m->record and puts it into the journal. */
+void master_change(struct master *m);
+
+/* An executor is gone: its application is told.  nfail: the application's
+ * count of bad starts from now on. */
+void master_exec_gone(struct master *m, struct exec *x, enum end_reason r,
+    const char *why, int nfail);
+
+/* Tells the worker to end an executor and counts it as leaving; the
+ * application is told for this reason, unless END_KILLED. */
+void master_exec_stop(struct master *m, struct exec *x, enum end_reason r,
+    const char *why);
+
+/* The worker and all that runs there is lost. */
+void master_worker_lost(struct master *m, struct worker *w, const char *why);
+
+/* Ends an application and its executors.  Its driver, if its link is up, is
+ * refused with the text when status is not 0. */
+void master_app_end(struct master *m, struct app *a, int status,
+    const char *why);
+
+/* Starts what can be started, takes back what fairness wants. */
+void master_schedule(struct master *m);
+
+/* Adds an order whose text is printed. */
+struct order *master_order(struct master *m, enum order_kind kind, int link,
+    const char *text);
+
+/* Handlers of the events of workers and of applications. */
+void master_worker_register(struct master *m, const struct master_event *ev);
+void master_worker_renew(struct master *m, const struct master_event *ev);
+void master_worker_report(struct master *m, const struct master_event *ev);
+void master_worker_leave(struct master *m, const struct master_event *ev);
+void master_app_register(struct master *m, const struct master_event *ev);
+void master_app_renew(struct master *m, const struct master_event *ev);
+void master_app_want(struct master *m, const struct master_event *ev);
+void master_app_release(struct master *m, const struct master_event *ev);
+void master_app_done(struct master *m, const struct master_event *ev);
+void master_tick(struct master *m, const struct master_event *ev);
+
+#endif

@@ -1,0 +1,367 @@
+/*
+ * t_cluster_master -- the master alone: placing, sharing, taking back,
+ * refusing, losing and coming back.
+ */
+#include <stdlib.h>
+
+
+#include "base/err.h"
+#include "base/text.h"
+#include "cluster/master.h"
+#include "tap.h"
+
+struct bench {
+	struct master *m;
+	struct orders out;
+	struct text journal;
+	int64_t now;
+	struct err e;
+};
+
+static void
+bench_open(struct bench *b, const struct master_conf *conf)
+{
+	memset(b, 0, sizeof *b);
+	b->m = master_new(conf);
+	b->now = 1000;
+	master_start(b->m, b->now, &b->journal);
+}
+
+static void
+bench_close(struct bench *b)
+{
+	master_free(b->m);
+	orders_release(&b->out);
+	text_release(&b->journal);
+}
+
+static int
+event(struct bench *b, struct master_event ev)
+{
+	int r;
+
+	ev.now_ms = b->now;
+	orders_clear(&b->out);
+	memset(&b->e, 0, sizeof b->e);
+	r = master_event(b->m, &ev, &b->out, &b->journal, &b->e);
+	master_check(b->m);
+	return r;
+}
+
+static void
+worker_comes(struct bench *b, int link, const char *id, int cores,
+    int64_t mb, const struct exec_report *run, int nrun)
+{
+	struct worker_hello h = { .cores = cores, .memory_mb = mb,
+		.nexec = nrun, .exec = run };
+
+	snprintf(h.id, sizeof h.id, "%s", id);
+	snprintf(h.host, sizeof h.host, "host-%s", id);
+	event(b, (struct master_event){ .kind = MASTER_WORKER_REGISTER,
+		.link = link, .worker = &h });
+}
+
+static struct app_hello
+ask(uint64_t token, int max, int cores, int64_t mb)
+{
+	struct app_hello h = { .token = token, .cores_max = max,
+		.cores = cores, .memory_mb = mb, .weight = 1 };
+
+	snprintf(h.name, sizeof h.name, "app %d", (int)token);
+	return h;
+}
+
+static void
+app_comes(struct bench *b, int link, const struct app_hello *h)
+{
+	event(b, (struct master_event){ .kind = MASTER_APP_REGISTER,
+		.link = link, .app = h });
+}
+
+static int
+count(const struct bench *b, enum order_kind kind, int link)
+{
+	int n = 0;
+
+	for (int i = 0; i < b->out.n; i++)
+		n += b->out.v[i].kind == kind &&
+		    (link < 0 || b->out.v[i].link == link);
+	return n;
+}
+
+static const struct order *
+order(const struct bench *b, enum order_kind kind)
+{
+	for (int i = 0; i < b->out.n; i++)
+		if (b->out.v[i].kind == kind)
+			return &b->out.v[i];
+	return NULL;
+}
+
+static void
+gone(struct bench *b, int link, const struct exec_name *name, int status,
+    const char *why)
+{
+	struct exec_report r = { .name = *name, .state = EXEC_GONE,
+		.status = status };
+
+	snprintf(r.why, sizeof r.why, "%s", why);
+	event(b, (struct master_event){ .kind = MASTER_WORKER_REPORT,
+		.link = link, .report = &r });
+}
+
+static void
+test_places(void)
+{
+	struct bench b;
+	struct app_hello h = ask(7, 4, 1, 100);
+
+	bench_open(&b, &(struct master_conf){ 0 });
+	worker_comes(&b, 1, "a", 4, 1000, NULL, 0);
+	worker_comes(&b, 2, "b", 4, 1000, NULL, 0);
+	app_comes(&b, 10, &h);
+	is_int(count(&b, ORDER_START, 1), 2, "spread: two executors on a");
+	is_int(count(&b, ORDER_START, 2), 2, "and two on b");
+	is_int(count(&b, ORDER_EXEC_UP, 10), 4, "the driver hears of each");
+	ok(order(&b, ORDER_APP_WELCOME) != NULL, "it is welcome");
+	bench_close(&b);
+
+	bench_open(&b, &(struct master_conf){ .pack = 1 });
+	worker_comes(&b, 1, "a", 4, 1000, NULL, 0);
+	worker_comes(&b, 2, "b", 4, 1000, NULL, 0);
+	app_comes(&b, 10, &h);
+	ok(count(&b, ORDER_START, 1) == 4 || count(&b, ORDER_START, 2) == 4,
+	    "pack: all four on one");
+	bench_close(&b);
+}
+
+static void
+test_refuses(void)
+{
+	struct bench b;
+	struct app_hello big = ask(1, 0, 9, 100), fat = ask(2, 0, 1, 5000);
+	struct app_hello odd = ask(3, 2, 3, 100);
+
+	bench_open(&b, &(struct master_conf){ 0 });
+	app_comes(&b, 9, &big);
+	ok(order(&b, ORDER_REFUSE) == NULL, "no workers yet: it waits");
+	bench_close(&b);
+
+	bench_open(&b, &(struct master_conf){ 0 });
+	worker_comes(&b, 1, "a", 4, 1000, NULL, 0);
+	app_comes(&b, 10, &big);
+	ok(order(&b, ORDER_REFUSE) && strstr(order(&b, ORDER_REFUSE)->text,
+	    "host-a, has 4 cores"), "too many cores: the largest is named");
+	app_comes(&b, 11, &fat);
+	ok(order(&b, ORDER_REFUSE) != NULL, "too much memory");
+	app_comes(&b, 12, &odd);
+	ok(order(&b, ORDER_REFUSE) != NULL, "larger than its own limit");
+	bench_close(&b);
+}
+
+static void
+test_shares(void)
+{
+	struct bench b;
+	struct app_hello h1 = ask(1, 0, 1, 10), h2 = ask(2, 0, 1, 10);
+	struct exec_name name;
+
+	bench_open(&b, &(struct master_conf){ 0 });
+	worker_comes(&b, 1, "a", 4, 1000, NULL, 0);
+	app_comes(&b, 10, &h1);
+	is_int(count(&b, ORDER_START, 1), 4, "alone it gets all");
+	app_comes(&b, 11, &h2);
+	is_int(count(&b, ORDER_EXEC_REVOKED, 10), 1, "the second gets a place");
+	name = order(&b, ORDER_EXEC_REVOKED)->exec;
+	event(&b, (struct master_event){ .kind = MASTER_APP_RELEASE,
+		.link = 10, .n = name.num });
+	is_int(count(&b, ORDER_STOP, 1), 1, "which is emptied and stopped");
+	gone(&b, 1, &name, 0, "");
+	is_int(count(&b, ORDER_EXEC_UP, 11), 1, "and then is the second's");
+	is_int(count(&b, ORDER_EXEC_REVOKED, 10), 1, "another one is wanted");
+	b.now += REVOKE_MS;
+	event(&b, (struct master_event){ .kind = MASTER_APP_RENEW,
+		.link = 10 });
+	event(&b, (struct master_event){ .kind = MASTER_TICK });
+	is_int(count(&b, ORDER_STOP, 1), 1, "a driver that keeps it loses it");
+	name = order(&b, ORDER_STOP)->exec;
+	gone(&b, 1, &name, 137, "");
+	is_int(count(&b, ORDER_EXEC_UP, 11), 1, "two each");
+	is_int(count(&b, ORDER_EXEC_REVOKED, -1), 0, "and no more");
+	bench_close(&b);
+
+	bench_open(&b, &(struct master_conf){ .fifo = 1 });
+	worker_comes(&b, 1, "a", 4, 1000, NULL, 0);
+	app_comes(&b, 10, &h1);
+	app_comes(&b, 11, &h2);
+	is_int(count(&b, ORDER_EXEC_REVOKED, 10), 0, "FIFO takes nothing back");
+	event(&b, (struct master_event){ .kind = MASTER_APP_END, .link = 10 });
+	is_int(count(&b, ORDER_STOP, 1), 4, "the end of the first stops it");
+	name = order(&b, ORDER_STOP)->exec;
+	gone(&b, 1, &name, 0, "");
+	is_int(count(&b, ORDER_EXEC_UP, 11), 1, "what is gone is given on");
+	bench_close(&b);
+}
+
+static void
+test_weights(void)
+{
+	struct bench b;
+	struct app_hello h1 = ask(1, 0, 1, 10), h2 = ask(2, 0, 1, 10);
+
+	h2.weight = 3;
+	bench_open(&b, &(struct master_conf){ 0 });
+	app_comes(&b, 10, &h1);
+	app_comes(&b, 11, &h2);
+	worker_comes(&b, 1, "a", 8, 1000, NULL, 0);
+	is_int(count(&b, ORDER_EXEC_UP, 10), 2, "weight 1 of 4: 2 of 8 cores");
+	is_int(count(&b, ORDER_EXEC_UP, 11), 6, "weight 3 of 4: 6 of 8 cores");
+	bench_close(&b);
+}
+
+static void
+test_failures(void)
+{
+	struct bench b;
+	struct app_hello h = ask(1, 1, 1, 10);
+	struct exec_name name;
+	int n = 0;
+
+	bench_open(&b, &(struct master_conf){ 0 });
+	worker_comes(&b, 1, "a", 4, 1000, NULL, 0);
+	app_comes(&b, 10, &h);
+	while (n < 100 && !order(&b, ORDER_REFUSE)) {
+		if (order(&b, ORDER_START)) {
+			name = order(&b, ORDER_START)->exec;
+			gone(&b, 1, &name, 127, "no such file");
+			n++;
+			continue;
+		}
+		b.now += 500;
+		event(&b, (struct master_event){ .kind = MASTER_WORKER_RENEW,
+			.link = 1 });
+		event(&b, (struct master_event){ .kind = MASTER_APP_RENEW,
+			.link = 10 });
+		event(&b, (struct master_event){ .kind = MASTER_TICK });
+	}
+	is_int(n, START_TRIES, "bad starts are bounded");
+	ok(order(&b, ORDER_REFUSE) && strstr(order(&b, ORDER_REFUSE)->text,
+	    "no such file"), "and the last one is told");
+	bench_close(&b);
+}
+
+static void
+test_losses(void)
+{
+	struct bench b;
+	struct app_hello h = ask(1, 2, 1, 10);
+
+	bench_open(&b, &(struct master_conf){ 0 });
+	worker_comes(&b, 1, "a", 2, 1000, NULL, 0);
+	app_comes(&b, 10, &h);
+	event(&b, (struct master_event){ .kind = MASTER_LINK_DOWN, .link = 1 });
+	worker_comes(&b, 2, "b", 2, 1000, NULL, 0);
+	is_int(count(&b, ORDER_START, 2), 0, "nothing is lost yet");
+	b.now += WORKER_GRACE_MS;
+	event(&b, (struct master_event){ .kind = MASTER_TICK });
+	is_int(count(&b, ORDER_EXEC_LOST, 10), 2, "a closed link is noticed");
+	is_int(count(&b, ORDER_START, 2), 2, "and replaced");
+	b.now += LEASE_MASTER_MS;
+	event(&b, (struct master_event){ .kind = MASTER_APP_RENEW,
+		.link = 10 });
+	event(&b, (struct master_event){ .kind = MASTER_TICK });
+	is_int(count(&b, ORDER_DROP, 2), 1, "a silent worker is dropped");
+	event(&b, (struct master_event){ .kind = MASTER_LINK_DOWN,
+		.link = 10 });
+	b.now += DRIVER_GRACE_MS;
+	event(&b, (struct master_event){ .kind = MASTER_TICK });
+	app_comes(&b, 12, &h);
+	ok(order(&b, ORDER_REFUSE) != NULL, "a driver that was given up is "
+	    "told so");
+	bench_close(&b);
+}
+
+static void
+test_restart(void)
+{
+	struct bench b, c;
+	struct app_hello h = ask(1, 2, 1, 10);
+	struct text was = { 0 }, is = { 0 };
+	struct exec_report run[2] = { 0 };
+	int known[] = { 0, 5 };
+
+	bench_open(&b, &(struct master_conf){ 0 });
+	worker_comes(&b, 1, "a", 4, 1000, NULL, 0);
+	app_comes(&b, 10, &h);
+	memcpy(run[0].name.app, order(&b, ORDER_APP_WELCOME)->text, 17);
+	run[1] = run[0];
+	run[1].name.num = 9;
+	run[0].cores = run[1].cores = 1;
+	run[0].state = run[1].state = EXEC_RUNNING;
+	master_dump(b.m, &was);
+
+	memset(&c, 0, sizeof c);
+	c.m = master_new(&(struct master_conf){ 0 });
+	c.now = 50;
+	ok(master_replay(c.m, b.journal.p, b.journal.n, &c.e) == 0,
+	    "the journal is read back");
+	master_dump(c.m, &is);
+	is_str(text_str(&is), text_str(&was), "and says the same");
+	master_start(c.m, c.now, &c.journal);
+	worker_comes(&c, 1, "a", 4, 1000, run, 2);
+	is_int(count(&c, ORDER_STOP, 1), 1, "what nobody wants is stopped");
+	h.exec = known;
+	h.nexec = 2;
+	app_comes(&c, 10, &h);
+	is_int(count(&c, ORDER_EXEC_LOST, 10), 1, "the driver hears what is not");
+	is_int(count(&c, ORDER_START, 1), 1, "a lost executor is replaced");
+	is_int(order(&c, ORDER_START)->exec.num, 2, "under a new number");
+	b.journal.p[b.journal.n / 2] ^= 1;
+	ok(master_replay(c.m, b.journal.p, b.journal.n, &c.e) < 0,
+	    "a damaged journal is noticed");
+	text_release(&was);
+	text_release(&is);
+	bench_close(&b);
+	bench_close(&c);
+}
+
+static void
+test_commands(void)
+{
+	struct bench b;
+	struct app_hello h = ask(1, 2, 1, 10);
+	struct text t = { 0 };
+
+	bench_open(&b, &(struct master_conf){ 0 });
+	worker_comes(&b, 1, "a", 2, 1000, NULL, 0);
+	app_comes(&b, 10, &h);
+	ok(event(&b, (struct master_event){ .kind = MASTER_DRAIN, .id = "x",
+	    .n = 1 }) < 0, "no such worker");
+	event(&b, (struct master_event){ .kind = MASTER_DRAIN, .id = "a",
+	    .n = 1 });
+	is_int(count(&b, ORDER_EXEC_REVOKED, 10), 2, "drained: both revoked");
+	master_show(b.m, VIEW_STATUS, FORM_JSON, 0, 0, &t);
+	ok(strstr(t.p, "\"state\":\"draining\""), "it shows");
+	ok(event(&b, (struct master_event){ .kind = MASTER_KILL_APP,
+	    .id = "app-0001-00000001" }) == 0, "killed");
+	is_int(count(&b, ORDER_REFUSE, 10), 1, "the driver is told");
+	is_int(count(&b, ORDER_FORGET_APP, 1), 1, "its files are removed");
+	ok(event(&b, (struct master_event){ .kind = MASTER_KILL_APP,
+	    .id = "app-0001-00000001" }) < 0, "once");
+	text_release(&t);
+	bench_close(&b);
+}
+
+int
+main(void)
+{
+	test_places();
+	test_refuses();
+	test_shares();
+	test_weights();
+	test_failures();
+	test_losses();
+	test_restart();
+	test_commands();
+	return done_testing();
+}
