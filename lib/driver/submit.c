@@ -162,6 +162,8 @@ run(struct submit *s, struct err *e)
 	const char *name;
 	int r;
 
+	if (a->master == NULL && (name = getenv("SP_MASTER")) && *name)
+		a->master = name;
 	TRY(check_master(a, e));
 	TRY(app_init(a, e));
 	if (s->action == SUBMIT_SHOW_CONFIG)
