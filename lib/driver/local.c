@@ -32,7 +32,7 @@ struct result {
 	struct err err;
 	struct collected collected;
 	bool has_rows;
-	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled, cpu_us;
+	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled, cpu_us, ran_us;
 };
 
 struct pending {                /* rows that wait for earlier partitions */
@@ -71,7 +71,7 @@ static void
 run_one(struct run *r, int stage, int part, int attempt, struct result *out)
 {
 	struct exec_env *env = &r->job->env;
-	int64_t cpu = thread_cpu_us();
+	int64_t cpu = thread_cpu_us(), begin = clock_mono_us();
 	struct task t;
 
 	memset(out, 0, sizeof *out);
@@ -93,6 +93,7 @@ run_one(struct run *r, int stage, int part, int attempt, struct result *out)
 	out->spilled = t.spilled;
 	task_release(&t);
 	out->cpu_us = thread_cpu_us() - cpu;
+	out->ran_us = clock_mono_us() - begin + 1;
 }
 
 /* Takes one part from the front of the queue; false when it is empty. */
@@ -283,6 +284,9 @@ obey(struct run *r, struct sched_orders *o)
 			r->ended = true;
 			break;
 		case ORDER_FAIL:
+			if (*sched_reason(r->sched, 0))
+				r->error_code = err_set(&r->error, what->why,
+				    "%s", sched_reason(r->sched, 0));
 			fail_run(r, &r->error, r->error_code);
 			break;
 		default:
@@ -296,7 +300,7 @@ on_result(struct run *r, struct result *res)
 {
 	struct sched_event ev = { .kind = EV_TASK_DONE, .stage = res->stage,
 	    .part = res->part, .attempt = res->attempt,
-	    .now_ms = clock_mono_ms() };
+	    .ran_us = res->ran_us, .now_ms = clock_mono_ms() };
 	struct err e;
 	int code;
 

@@ -80,12 +80,18 @@ shared_make(struct task *t, const struct node *n, void **state,
 	const struct node *read = n->kid[1];
 	struct exchange_size size;
 	int64_t bytes;
+	int r;
 
-	(void)e;
 	*state = s;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->wake, NULL);
 	s->x = task_stage(t, read->u.read.stage[0])->exchange;
+	/* Not given back: what is built may look into it. */
+	r = exchange_require(s->x, 0, exchange_npart(s->x), &t->lost, e);
+	if (r < 0) {
+		shared_free(s);
+		return r;
+	}
 	size = exchange_total(s->x);
 	build_init(&s->b, &t->env->pool, j->out.rtype, j->out.nr, j->out.nkey,
 	    j->source);

@@ -140,6 +140,11 @@ samples_make(struct task *t, const struct node *n, void **state,
 	int r;
 
 	s->x = task_stage(t, n->u.read.stage[0])->exchange;
+	r = exchange_require(s->x, 0, 1, &t->lost, e);
+	if (r < 0) {
+		samples_free(s);
+		return r;
+	}
 	s->order = (struct row_order){ n->u.read.nkey, n->u.read.key };
 	s->nrun = exchange_nmap(s->x);
 	s->npart = n->u.read.n;
@@ -278,6 +283,7 @@ merge_open(struct op *op, struct err *e)
 	int ncol = n->out->ncol;
 	void *state;
 
+	TRY(task_require(op->task, n->u.read.stage[0], 0, 1, e));
 	TRY(task_shared(op->task, n, samples_make, samples_free, &state, e));
 	m->s = state;
 	m->order = m->s->order;

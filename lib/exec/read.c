@@ -30,6 +30,7 @@ open_next_stage(struct read_op *r, struct err *e)
 		first = lo[r->op.part];
 		last = lo[r->op.part + 1];
 	}
+	TRY(task_require(r->op.task, from->stage->id, first, last, e));
 	return exchange_reader(&r->reader, from->exchange, -1, first, last,
 	    &r->op.pool, e);
 }

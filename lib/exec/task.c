@@ -7,6 +7,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+struct task_need {
+	struct exchange *x;
+	int lo, hi;
+	struct task_need *next;
+};
+
 void
 task_init(struct task *t, struct exec_env *env, struct stage_run *run,
     int part, int attempt)
@@ -26,6 +32,8 @@ task_release(struct task *t)
 	if (t->writer)
 		xwriter_abort(t->writer);
 	t->writer = NULL;
+	for (struct task_need *n = t->need; n; n = n->next)
+		exchange_forget(n->x, n->lo, n->hi);
 	pool_release(&t->pool);
 	arena_release(&t->arena);
 }
@@ -45,7 +53,25 @@ task_run(struct task *t, struct err *e)
 	while (r >= 0 && (r = op_next(op, &b, e)) > 0)
 		;
 	op_close(op);
+	for (struct task_need *n = t->need; n && r == ERR_LOST &&
+	    t->lost.stage == 0; n = n->next)
+		exchange_lost(n->x, &t->lost);
 	return r;
+}
+
+int
+task_require(struct task *t, int stage, int lo, int hi, struct err *e)
+{
+	struct exchange *x = task_stage(t, stage)->exchange;
+	struct task_need *n;
+
+	if (!exchange_is_mirror(x))
+		return 0;
+	TRY(exchange_require(x, lo, hi, &t->lost, e));
+	n = NEW(&t->arena, struct task_need);
+	*n = (struct task_need){ x, lo, hi, t->need };
+	t->need = n;
+	return 0;
 }
 
 static int
@@ -68,6 +94,8 @@ task_commit(struct task *t, struct err *e)
 	if (r < 0 || w == NULL)
 		return r;
 	t->writer = NULL;
+	if (exchange_publishes(t->run->exchange))
+		return xwriter_publish(w, t->attempt, &t->arena, &t->facts, e);
 	return xwriter_commit(w, e);
 }
 

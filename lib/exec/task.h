@@ -19,6 +19,8 @@
 #include "plan/stage.h"
 #include "store/commit.h"
 #include "store/exchange.h"
+#include "store/map_file.h"
+#include "store/mirror.h"
 
 struct format;
 
@@ -79,6 +81,11 @@ struct task {
 	struct collected *collected;    /* for collect roots */
 	void *making;                   /* op that makes a shared state */
 	struct xwriter *writer;         /* for exchange roots, until commit */
+	struct map_facts facts;         /* of an exchange that publishes, after
+	                                 * task_commit */
+	struct task_need *need;         /* partitions of mirrors that it holds */
+	struct lost lost;               /* after ERR_LOST: what; stage 0: not
+	                                 * known, another attempt may find it */
 	struct task_output *commit;     /* outputs (write, tee) to commit */
 	int ncommit, commit_cap;
 	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled;
@@ -117,6 +124,11 @@ int task_shared(struct task *t, const struct node *n,
     int (*make)(struct task *t, const struct node *n, void **state,
         struct err *e),
     void (*free_state)(void *state), void **out, struct err *e);
+
+/* Before partitions [lo, hi) of what a stage made are read: when that is
+ * elsewhere (store/mirror.h) it is brought, and held until task_release.
+ * ERR_LOST: t->lost says what. */
+int task_require(struct task *t, int stage, int lo, int hi, struct err *e);
 
 /* Number of partitions that a node of the task's stage is run in. */
 int task_node_parts(const struct task *t, const struct node *n);

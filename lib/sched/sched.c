@@ -1,56 +1,24 @@
 /*
- * sched -- see sched.h.
+ * sched -- see sched.h.  Here: jobs and executors come and go, and each
+ * event goes to the function that knows it.
  *
- * Tasks are four bytes of state each in arrays indexed by part; ready parts
- * of a stage are handed out as ranges, so a launch order costs a few dozen
- * bytes for any number of tasks.  Parts that have to run again wait in a
- * small list and go out first.
+ * After an event stages whose inputs are there are started, and executors
+ * are given tasks: the one that has just ended one, or all of them when
+ * something else has changed.  An event costs O(stages) then, apart from
+ * losses, which look at all tasks.
  */
 #include "sched/sched.h"
 
-#include <stdbool.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "sched/sched_state.h"
 
-enum stage_state { WAITING, PLANNING, RUNNING, DONE };
-enum task_state { T_PENDING, T_RUNNING, T_DONE };
-
-struct task_rec {
-	uint8_t  state;
-	uint8_t  failures;
-	uint16_t attempt;       /* number of the next launch */
-	int32_t  exec;          /* that runs it, or made its output */
-};
-
-struct sstage {
-	struct sched_stage conf;
-	int *in;
-	enum stage_state state;
-	int npart, ndone, next; /* next: first part never launched */
-	struct task_rec *task;
-	int *again, nagain, again_cap;
-	int lost;               /* times that blocks of it were lost */
-};
-
-struct executor {
-	bool up;
-	int slots, used;
-};
-
-struct sched {
-	struct sched_conf conf;
-	struct sstage *stage;
-	int nstage, ndone;
-	struct executor *exec;
-	int nexec;
-	bool ended;
-	int64_t moved_ms;       /* of the last progress */
-	int nrunning, nfailed;
-	int64_t done_tasks;
-};
+#define ID_MAX (1 << 24)        /* executors, hosts, places */
 
 struct sched *
 sched_new(const struct sched_conf *conf)
@@ -58,53 +26,108 @@ sched_new(const struct sched_conf *conf)
 	struct sched *s = xcalloc(1, sizeof *s);
 
 	s->conf = *conf;
+	if (s->conf.max_attempts <= 0 || s->conf.max_attempts > 60000)
+		s->conf.max_attempts = 1000;
+	s->starved_ms = s->barred_ms = -1;
+	sched_pool(s, 1, 0);
 	return s;
 }
 
 int
 sched_pool(struct sched *s, int weight, int min_share)
 {
-	(void)s;
-	(void)weight;
-	return min_share > 0;
+	s->pool = xrealloc(s->pool, (size_t)(s->npool + 1) * sizeof *s->pool);
+	s->pool[s->npool] = (struct pool_rec){ weight > 0 ? weight : 1,
+	    min_share, 0 };
+	return s->npool++;
 }
 
-void
-sched_drop(struct sched *s, int job)
+static void
+ints_copy(int **to, const int *v, int n)
 {
-	(void)job;
-	s->ended = true;
-}
-
-int64_t
-sched_starved(const struct sched *s)
-{
-	return s->nexec > 0 ? -1 : s->moved_ms;
-}
-
-const char *
-sched_reason(const struct sched *s, int job)
-{
-	(void)s;
-	(void)job;
-	return "";
+	*to = xmalloc((size_t)(n + 1) * sizeof **to);
+	if (n > 0)
+		memcpy(*to, v, (size_t)n * sizeof **to);
 }
 
 int
 sched_add(struct sched *s, const struct sched_stage *stage, int nstage,
     int pool)
 {
-	s->nstage = nstage;
-	s->stage = xcalloc((size_t)nstage + 1, sizeof *s->stage);
-	for (int i = 0; i < nstage; i++) {
-		size_t n = (size_t)stage[i].nin * sizeof(int);
+	struct job *j;
 
-		s->stage[i].conf = stage[i];
-		s->stage[i].in = xmalloc(n);
-		if (n)
-			memcpy(s->stage[i].in, stage[i].in, n);
+	s->job = xrealloc(s->job, (size_t)(s->njob + 1) * sizeof *s->job);
+	j = &s->job[s->njob];
+	memset(j, 0, sizeof *j);
+	j->there = true;
+	j->pool = pool >= 0 && pool < s->npool ? pool : 0;
+	j->nstage = nstage;
+	j->stage = xcalloc((size_t)nstage + 1, sizeof *j->stage);
+	for (int i = 0; i < nstage; i++) {
+		struct sstage *g = &j->stage[i];
+
+		g->barrier = stage[i].barrier;
+		g->commits = stage[i].commits;
+		g->nin = stage[i].nin;
+		ints_copy(&g->in, stage[i].in, g->nin);
+		for (int k = 0; k < g->nin; k++) {
+			struct sstage *in = &j->stage[g->in[k]];
+
+			in->out = xrealloc(in->out,
+			    (size_t)(in->nout + 1) * sizeof *in->out);
+			in->out[in->nout++] = i;
+		}
 	}
-	return pool;
+	return s->njob++;
+}
+
+static void
+stage_release(struct sstage *g)
+{
+	free(g->in);
+	free(g->out);
+	free(g->task);
+	free(g->again.v);
+	free(g->pref_at);
+	free(g->pref_who);
+	free(g->home);
+	free(g->home_part);
+	free(g->cause);
+	free(g->fail);
+	free(g->wish);
+	free(g->took);
+}
+
+static void
+job_release(struct job *j)
+{
+	for (int i = 0; i < j->nstage; i++)
+		stage_release(&j->stage[i]);
+	free(j->stage);
+	j->stage = NULL;
+	j->nstage = 0;
+	j->there = false;
+	j->ended = true;
+}
+
+void
+sched_drop(struct sched *s, int job)
+{
+	struct job *j = &s->job[job];
+
+	for (int x = 0; x < s->nexec; x++) {
+		for (int i = 0; i < s->exec[x].nrun; i++) {
+			struct flight *f = &s->exec[x].run[i];
+
+			if (f->job != job || f->flags & F_CANCELLED)
+				continue;
+			s->pool[j->pool].nlive--;
+			f->flags |= F_CANCELLED;
+		}
+	}
+	job_release(j);
+	while (s->first_job < s->njob && s->job[s->first_job].ended)
+		s->first_job++;
 }
 
 void
@@ -112,19 +135,24 @@ sched_free(struct sched *s)
 {
 	if (s == NULL)
 		return;
-	for (int i = 0; i < s->nstage; i++) {
-		free(s->stage[i].in);
-		free(s->stage[i].task);
-		free(s->stage[i].again);
-	}
-	free(s->stage);
+	for (int i = 0; i < s->njob; i++)
+		if (s->job[i].there)
+			job_release(&s->job[i]);
+	for (int i = 0; i < s->nexec; i++)
+		free(s->exec[i].run);
+	free(s->job);
 	free(s->exec);
+	free(s->host);
+	free(s->place);
+	free(s->pool);
 	free(s);
 }
 
-static void
-order(struct sched_orders *o, struct sched_order what)
+void
+sched_say(struct sched *s, struct sched_order what)
 {
+	struct sched_orders *o = s->out;
+
 	if (o->n == o->cap) {
 		o->cap = o->cap ? 2 * o->cap : 64;
 		o->v = xrealloc(o->v, (size_t)o->cap * sizeof *o->v);
@@ -139,308 +167,322 @@ sched_orders_release(struct sched_orders *o)
 	memset(o, 0, sizeof *o);
 }
 
-static struct executor *
-executor(struct sched *s, int id)
+void
+list_push(struct int_list *l, int v)
 {
-	if (id >= s->nexec) {
-		s->exec = xrealloc(s->exec, ((size_t)id + 1) * sizeof *s->exec);
-		memset(s->exec + s->nexec, 0,
-		    ((size_t)id + 1 - (size_t)s->nexec) * sizeof *s->exec);
-		s->nexec = id + 1;
+	if (l->n == l->cap) {
+		l->cap = l->cap ? 2 * l->cap : 16;
+		l->v = xrealloc(l->v, (size_t)l->cap * sizeof *l->v);
 	}
-	return &s->exec[id];
+	l->v[l->n++] = v;
 }
 
-static bool
-inputs_done(const struct sched *s, const struct sstage *g, int number)
+/* Ends a job: its attempts are cancelled, and the reason is kept. */
+void
+job_fail(struct sched *s, int job, const struct sched_order *what,
+    const char *fmt, ...)
 {
-	for (int i = 0; i < g->conf.nin; i++)
-		if (s->stage[g->in[i]].state != DONE)
-			return false;
-	for (int i = 0; g->conf.barrier && i < number; i++)
-		if (s->stage[i].state != DONE)
-			return false;
-	return true;
+	struct job *j = &s->job[job];
+	struct sched_order o = *what;
+	va_list ap;
+
+	if (j->ended)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(j->reason, sizeof j->reason, fmt, ap);
+	va_end(ap);
+	j->ended = true;
+	for (int i = 0; i < j->nstage; i++)
+		stage_cancel(s, job, i, -1);
+	o.kind = ORDER_FAIL;
+	o.job = job;
+	sched_say(s, o);
 }
+
+/* Room in a table for item number id, zeroed. */
+#define REACH(v, n, id) do {                                            \
+	if ((id) >= (n)) {                                              \
+		(v) = xrealloc((v), ((size_t)(id) + 1) * sizeof *(v));  \
+		memset((v) + (n), 0,                                    \
+		    ((size_t)(id) + 1 - (size_t)(n)) * sizeof *(v));    \
+		(n) = (id) + 1;                                         \
+	}                                                               \
+} while (0)
 
 static void
-submit_ready(struct sched *s, struct sched_orders *out)
+reach_place(struct sched *s, int place)
 {
-	for (int i = 0; i < s->nstage; i++) {
-		struct sstage *g = &s->stage[i];
-
-		if (g->state != WAITING || !inputs_done(s, g, i))
-			continue;
-		if (g->task) {          /* was planned before: lost blocks */
-			g->state = RUNNING;
-			continue;
-		}
-		g->state = PLANNING;
-		order(out, (struct sched_order){ .kind = ORDER_PLAN,
-		    .stage = i });
-	}
+	if (place >= 0 && place < ID_MAX)
+		REACH(s->place, s->nplace, place);
 }
 
-static void
-run_again(struct sstage *g, int part)
+static int
+on_exec_up(struct sched *s, const struct sched_event *ev)
 {
-	if (g->nagain == g->again_cap) {
-		g->again_cap = g->again_cap ? 2 * g->again_cap : 16;
-		g->again = xrealloc(g->again,
-		    (size_t)g->again_cap * sizeof *g->again);
+	struct executor *x;
+
+	if (ev->exec < 0 || ev->exec >= ID_MAX || ev->host < 0 ||
+	    ev->host >= ID_MAX || ev->place >= ID_MAX)
+		return 0;
+	REACH(s->exec, s->nexec, ev->exec);
+	REACH(s->host, s->nhost, ev->host);
+	reach_place(s, ev->place);
+	x = &s->exec[ev->exec];
+	if (!x->up) {
+		x->failures = 0;
+		x->mean_us = x->hungry_ms = 0;
+		if (x->excluded_ms)
+			s->host[x->host].nexcluded--;
+		x->excluded_ms = 0;
 	}
-	g->again[g->nagain++] = part;
-	g->task[part].state = T_PENDING;
+	x->up = true;
+	x->drain = false;
+	x->slots = ev->slots;
+	x->host = ev->host;
+	x->place = ev->place;
+	x->place_stays = ev->place_stays;
+	if (ev->place >= 0)
+		s->place[ev->place] = (struct place){ ev->host, true, false };
+	exec_recount(s);
+	return 1;
 }
 
-/* Launches [part, part + n) of a stage on an executor. */
+/* Its attempts are over; crash: what it ran may be to blame. */
 static void
-launch(struct sched *s, int stage, int part, int n, int exec,
-    struct sched_orders *out)
-{
-	struct sstage *g = &s->stage[stage];
-
-	for (int p = part; p < part + n; p++) {
-		g->task[p].state = T_RUNNING;
-		g->task[p].exec = exec;
-	}
-	order(out, (struct sched_order){ .kind = ORDER_LAUNCH, .exec = exec,
-	    .stage = stage, .part = part, .n = n,
-	    .attempt = g->task[part].attempt });
-	for (int p = part; p < part + n; p++)
-		g->task[p].attempt++;
-	s->exec[exec].used += n;
-	s->nrunning += n;
-}
-
-/* Gives an executor's free slots to the first stages that have work; a few
- * tasks more than slots keep it busy while we are told of the ends. */
-static void
-fill(struct sched *s, int exec, struct sched_orders *out)
+exec_gone(struct sched *s, int exec, int crash)
 {
 	struct executor *x = &s->exec[exec];
-
-	for (int i = 0; i < s->nstage && x->used < x->slots; i++) {
-		struct sstage *g = &s->stage[i];
-
-		if (g->state != RUNNING)
-			continue;
-		while (g->nagain && x->used < x->slots)
-			launch(s, i, g->again[--g->nagain], 1, exec, out);
-		if (g->next < g->npart && x->used < x->slots) {
-			int n = x->slots - x->used, left = g->npart - g->next;
-
-			n = n < left ? n : left;
-			launch(s, i, g->next, n, exec, out);
-			g->next += n;
-		}
-	}
-}
-
-static void
-place(struct sched *s, struct sched_orders *out)
-{
-	for (int i = 0; i < s->nexec && !s->ended; i++)
-		if (s->exec[i].up)
-			fill(s, i, out);
-}
-
-static void
-stage_done(struct sched *s, int i, struct sched_orders *out)
-{
-	s->stage[i].state = DONE;
-	s->ndone++;
-	order(out, (struct sched_order){ .kind = ORDER_STAGE_DONE,
-	    .stage = i });
-	if (s->ndone == s->nstage) {
-		s->ended = true;
-		order(out, (struct sched_order){ .kind = ORDER_FINISH });
-		return;
-	}
-	submit_ready(s, out);
-}
-
-static void
-on_parts(struct sched *s, const struct sched_event *ev,
-    struct sched_orders *out)
-{
-	struct sstage *g = &s->stage[ev->stage];
-
-	if (g->state != PLANNING)
-		return;
-	g->npart = ev->part;
-	g->task = xcalloc((size_t)g->npart + 1, sizeof *g->task);
-	g->state = RUNNING;
-	if (g->npart == 0)
-		stage_done(s, ev->stage, out);
-}
-
-static void
-fail(struct sched *s, const struct sched_event *ev, struct sched_orders *out)
-{
-	s->ended = true;
-	order(out, (struct sched_order){ .kind = ORDER_FAIL,
-	    .stage = ev->stage, .part = ev->part, .attempt = ev->attempt });
-}
-
-/* Is the event about the attempt that we wait for?  Then its slot is free. */
-static struct task_rec *
-current(struct sched *s, const struct sched_event *ev)
-{
-	struct sstage *g;
-	struct task_rec *t;
-
-	if (ev->stage < 0 || ev->stage >= s->nstage)
-		return NULL;
-	g = &s->stage[ev->stage];
-	if (g->task == NULL || ev->part < 0 || ev->part >= g->npart)
-		return NULL;
-	t = &g->task[ev->part];
-	if (t->state != T_RUNNING || t->attempt != ev->attempt + 1 ||
-	    t->exec != ev->exec)
-		return NULL;
-	s->exec[ev->exec].used--;
-	s->nrunning--;
-	return t;
-}
-
-static void
-on_done(struct sched *s, const struct sched_event *ev,
-    struct sched_orders *out)
-{
-	struct task_rec *t = current(s, ev);
-	struct sstage *g = &s->stage[ev->stage];
-
-	if (t == NULL)
-		return;
-	t->state = T_DONE;
-	s->moved_ms = ev->now_ms;
-	s->done_tasks++;
-	if (++g->ndone == g->npart)
-		stage_done(s, ev->stage, out);
-}
-
-/* A map output is gone: its task runs again, its stage is open again. */
-static bool
-reopen(struct sched *s, int stage, int part)
-{
-	struct sstage *g;
-
-	if (stage < 0 || stage >= s->nstage)
-		return false;
-	g = &s->stage[stage];
-	if (part < 0 || part >= g->npart || g->task[part].state != T_DONE)
-		return true;            /* on its way already */
-	if (++g->lost > s->conf.max_stage_attempts * (g->npart + 1))
-		return false;
-	if (g->state == DONE) {
-		g->state = RUNNING;
-		s->ndone--;
-	}
-	g->ndone--;
-	run_again(g, part);
-	return true;
-}
-
-static void
-on_failed(struct sched *s, const struct sched_event *ev,
-    struct sched_orders *out)
-{
-	struct task_rec *t = current(s, ev);
-	struct sstage *g = &s->stage[ev->stage];
-
-	if (t == NULL)
-		return;
-	s->nfailed++;
-	t->state = T_PENDING;
-	if (ev->why == ERR_LOST) {
-		if (!reopen(s, ev->lost_stage, ev->lost_part)) {
-			fail(s, ev, out);
-			return;
-		}
-		run_again(g, ev->part);
-		if (s->stage[ev->lost_stage].state != DONE)
-			g->state = WAITING;
-		return;
-	}
-	if (ev->why != ERR_TEMP || ++t->failures >= s->conf.max_failures) {
-		fail(s, ev, out);
-		return;
-	}
-	run_again(g, ev->part);
-}
-
-static void
-on_exec_lost(struct sched *s, const struct sched_event *ev)
-{
-	struct executor *x = executor(s, ev->exec);
+	struct flight *run = x->run;
+	int n = x->nrun, slots = x->slots;
 
 	x->up = false;
-	x->used = 0;
-	for (int i = 0; i < s->nstage; i++) {
-		struct sstage *g = &s->stage[i];
+	for (int i = 0; i < n; i++) {
+		struct flight f = x->run[0];
 
-		for (int p = 0; g->task && p < g->npart; p++) {
-			if (g->task[p].exec != ev->exec)
-				continue;
-			if (g->task[p].state == T_RUNNING) {
-				s->nrunning--;
-				run_again(g, p);
-			} else if (g->task[p].state == T_DONE) {
-				reopen(s, i, p);
-			}
+		if (SCHED_BUG == 7 && i > 0) {
+			x->nrun = 0;
+			break;
 		}
+		flight_end(s, exec, &x->run[0]);
+		if (f.flags & F_CANCELLED || s->job[f.job].ended)
+			continue;
+		if (crash && i < slots)
+			task_blame(s, &f, exec, ERR_TEMP);
+		else
+			task_again(s, f.job, f.stage, f.part);
 	}
+	free(run);
+	x->run = NULL;
+	x->cap = 0;
 }
 
-static void
-on_tick(struct sched *s, const struct sched_event *ev,
-    struct sched_orders *out)
+static int
+on_exec_lost(struct sched *s, const struct sched_event *ev)
 {
-	if (s->conf.stall_ms > 0 && s->moved_ms &&
-	    ev->now_ms - s->moved_ms > s->conf.stall_ms)
-		fail(s, ev, out);
+	struct executor *x;
+
+	if (ev->exec < 0 || ev->exec >= s->nexec || !s->exec[ev->exec].up)
+		return 0;
+	x = &s->exec[ev->exec];
+	x->up = false;
+	exec_recount(s);
+	exec_gone(s, ev->exec, ev->why == ERR_TEMP);
+	home_exec_down(s, ev->exec);
+	if (x->place >= 0 && !x->place_stays && !s->place[x->place].lost) {
+		s->place[x->place].lost = true;
+		places_lost(s, x->place);
+	}
+	return 1;
 }
+
+static int
+on_host_lost(struct sched *s, const struct sched_event *ev)
+{
+	if (ev->host < 0 || ev->host >= s->nhost)
+		return 0;
+	for (int i = 0; i < s->nexec; i++)
+		if (s->exec[i].up && s->exec[i].host == ev->host)
+			s->exec[i].up = false;
+	exec_recount(s);
+	for (int i = 0; i < s->nexec; i++) {
+		if (s->exec[i].host != ev->host || s->exec[i].run == NULL)
+			continue;
+		exec_gone(s, i, 0);
+		home_exec_down(s, i);
+	}
+	for (int i = 0; i < s->nplace; i++)
+		if (s->place[i].known && s->place[i].host == ev->host)
+			s->place[i].lost = true;
+	places_lost(s, ~ev->host);
+	return 1;
+}
+
+static int
+on_place_lost(struct sched *s, const struct sched_event *ev)
+{
+	if (ev->place < 0 || ev->place >= ID_MAX)
+		return 0;
+	reach_place(s, ev->place);
+	if (s->place[ev->place].lost)
+		return 0;
+	s->place[ev->place].lost = true;
+	exec_recount(s);
+	places_lost(s, ev->place);
+	return 1;
+}
+
+static int
+on_drain(struct sched *s, const struct sched_event *ev)
+{
+	if (ev->exec < 0 || ev->exec >= s->nexec || !s->exec[ev->exec].up)
+		return 0;
+	s->exec[ev->exec].drain = true;
+	queue_revoke(s, ev->exec, -1, 0, 0);
+	exec_recount(s);
+	return 1;
+}
+
+static int
+on_parts(struct sched *s, const struct sched_event *ev)
+{
+	struct job *j;
+	struct sstage *g;
+
+	if (ev->job < 0 || ev->job >= s->njob || s->job[ev->job].ended)
+		return 0;
+	j = &s->job[ev->job];
+	if (ev->stage < 0 || ev->stage >= j->nstage || ev->part < 0)
+		return 0;
+	g = &j->stage[ev->stage];
+	if (g->state != S_PLANNING)
+		return 0;
+	g->npart = g->npend = ev->part;
+	g->task = xcalloc((size_t)g->npart + 1, sizeof *g->task);
+	g->planned = true;
+	g->state = S_WAITING;           /* job_submit looks whether it may */
+	j->dirty = true;
+	j->moved_ms = s->now_ms;
+	if (ev->pref)
+		home_init(s, g, ev->pref);
+	stage_check(s, ev->job, ev->stage);
+	return 1;
+}
+
+static int
+on_start(struct sched *s, const struct sched_event *ev)
+{
+	struct job *j;
+
+	if (ev->job < 0 || ev->job >= s->njob || s->job[ev->job].started ||
+	    s->job[ev->job].ended)
+		return 0;
+	j = &s->job[ev->job];
+	j->started = j->dirty = true;
+	j->moved_ms = s->now_ms;
+	return 1;
+}
+
+static int
+on_cancel(struct sched *s, const struct sched_event *ev)
+{
+	struct sched_order what = { .stage = -1, .part = -1, .why = ev->why };
+
+	if (ev->job < 0 || ev->job >= s->njob || s->job[ev->job].ended)
+		return 0;
+	job_fail(s, ev->job, &what, "%s", "");
+	return 1;
+}
+
+static int
+on_tick(struct sched *s, const struct sched_event *ev)
+{
+	struct sched_order what = { .stage = -1, .part = -1,
+	    .why = ERR_TEMP };
+
+	(void)ev;
+	for (int k = s->first_job; k < s->njob; k++) {
+		struct job *j = &s->job[k];
+
+		if (!j->started || j->ended || s->conf.stall_ms <= 0)
+			continue;
+		if (j->nlive > 0)
+			j->moved_ms = s->now_ms;
+		else if (s->now_ms - j->moved_ms > s->conf.stall_ms)
+			job_fail(s, k, &what, "nothing could run for %lld s",
+			    (long long)(s->now_ms - j->moved_ms) / 1000);
+	}
+	straggler_tick(s);
+	s->dirty |= pending(s) > 0;
+	return 1;
+}
+
+static int (*const handler[])(struct sched *, const struct sched_event *) = {
+	[EV_START] = on_start, [EV_EXEC_UP] = on_exec_up,
+	[EV_EXEC_LOST] = on_exec_lost, [EV_EXEC_DRAIN] = on_drain,
+	[EV_HOST_LOST] = on_host_lost, [EV_PLACE_LOST] = on_place_lost,
+	[EV_TASK_DONE] = on_task_done, [EV_TASK_FAILED] = on_task_failed,
+	[EV_REVOKED] = on_revoked, [EV_COMMITTED] = on_commit,
+	[EV_COMMIT_FAILED] = on_commit, [EV_STAGE_PARTS] = on_parts,
+	[EV_CANCEL] = on_cancel, [EV_TICK] = on_tick,
+};
 
 int
 sched_event(struct sched *s, const struct sched_event *ev,
     struct sched_orders *out)
 {
-	if (s->ended)
-		return 0;
-	switch (ev->kind) {
-	case EV_START:
-		s->moved_ms = ev->now_ms;
-		submit_ready(s, out);
-		break;
-	case EV_EXEC_UP:
-		executor(s, ev->exec)->up = true;
-		s->exec[ev->exec].slots = ev->slots + s->conf.ahead;
-		break;
-	case EV_EXEC_LOST:   on_exec_lost(s, ev); break;
-	case EV_TASK_DONE:   on_done(s, ev, out); break;
-	case EV_TASK_FAILED: on_failed(s, ev, out); break;
-	case EV_STAGE_PARTS: on_parts(s, ev, out); break;
-	case EV_CANCEL:      fail(s, ev, out); break;
-	case EV_TICK:        on_tick(s, ev, out); break;
-	default:             break;
+	int news;
+
+	if (!s->begun) {
+		s->begun = true;
+		s->base_ms = s->now_ms = s->spec_ms = ev->now_ms;
 	}
-	if (!s->ended) {
-		submit_ready(s, out);
-		place(s, out);
-	}
-	return 1;
+	if (ev->now_ms > s->now_ms)
+		s->now_ms = ev->now_ms;
+	s->out = out;
+	if (ev->kind == EV_TASK_DONE)
+		reach_place(s, ev->place);
+	news = handler[ev->kind](s, ev);
+	for (int k = s->first_job; k < s->njob; k++)
+		job_submit(s, k);
+	while (s->first_job < s->njob && s->job[s->first_job].ended)
+		s->first_job++;
+	if (s->conf.exclude_exec || s->nusable == 0 || s->starved_ms >= 0)
+		standing_tick(s);
+	if (s->dirty)
+		offer_all(s);
+	else if (ev->kind >= EV_TASK_DONE && ev->kind <= EV_REVOKED &&
+	    ev->exec >= 0 && ev->exec < s->nexec)
+		offer_one(s, ev->exec);
+	if (s->conf.ahead > 0)
+		offer_steal(s);
+	s->out = NULL;
+	return news;
+}
+
+int64_t
+sched_starved(const struct sched *s)
+{
+	return s->starved_ms;
+}
+
+const char *
+sched_reason(const struct sched *s, int job)
+{
+	return s->job[job].reason;
 }
 
 struct sched_count
 sched_count(const struct sched *s, int job)
 {
-	struct sched_count c = { .done = (int)s->done_tasks,
-	    .running = s->nrunning, .stages_done = s->ndone,
-	    .failed_attempts = s->nfailed };
+	const struct job *j = &s->job[job];
+	struct sched_count c = { .running = j->nlive,
+	    .failed_attempts = j->nfailed, .reruns = j->nrerun,
+	    .copies = j->ncopy };
 
-	for (int i = 0; i < s->nstage; i++)
-		c.total += s->stage[i].npart;
-	(void)job;
+	for (int i = 0; i < j->nstage; i++) {
+		c.done += j->stage[i].ndone;
+		c.total += j->stage[i].npart;
+		c.stages_done += j->stage[i].state == S_DONE;
+	}
 	return c;
 }

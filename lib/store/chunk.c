@@ -141,7 +141,8 @@ chunk_drop_memory(const struct shape *s, struct chunk *c)
 	free(c->nested);
 	free(c->slab);
 	free(c->value);
-	c->slab = c->value = NULL;
+	free(c->packed);
+	c->slab = c->value = c->packed = NULL;
 	c->fixed = 0;
 	c->nulls = NULL;
 	c->nested = NULL;
@@ -284,20 +285,51 @@ chunk_first(const struct shape *s, const struct chunk *c, struct arena *a,
 	return n < 0 ? (int)n : 1;
 }
 
-int
-chunk_from_disk(const struct shape *s, const struct chunk *c,
-    const struct blockfile *f, struct arena *a, struct batch *b,
-    struct err *e)
+static void
+make_stable(struct column *c)
 {
-	const char *raw;
-	int64_t n;
+	c->flags |= COL_STABLE;
+	for (int i = 0; c->kid && i < c->type->nfield; i++)
+		make_stable(&c->kid[i]);
+}
 
-	TRY(blockfile_get(f, &c->block, a, &raw, e));
-	n = wire_get(raw, c->block.raw, s->type, s->ncol, a, b, e);
+static int
+decode(const struct shape *s, const struct chunk *c, const char *raw,
+    struct arena *a, struct batch *b, struct err *e)
+{
+	int64_t n = wire_get(raw, c->block.raw, s->type, s->ncol, a, b, e);
+
 	if (n < 0)
 		return (int)n;
 	if (n != c->block.raw || b->nrow != c->n)
 		return err_set(e, ERR_LOST, "a stored block is not what was "
 		    "written");
 	return 0;
+}
+
+int
+chunk_unpack(const struct shape *s, const struct chunk *c,
+    const char *packed, enum packed_bytes how, struct arena *a,
+    struct batch *b, struct err *e)
+{
+	bool same = c->block.stored == c->block.raw;
+	const char *raw;
+
+	TRY(block_unpack(&c->block, packed, same ? NULL :
+	    arena_raw(a, (size_t)c->block.raw + 16), &raw, e));
+	TRY(decode(s, c, raw, a, b, e));
+	for (int i = 0; same && how == PACKED_STAY && i < b->ncol; i++)
+		make_stable(&b->col[i]);
+	return 0;
+}
+
+int
+chunk_from_disk(const struct shape *s, const struct chunk *c,
+    const struct blockfile *f, struct arena *a, struct batch *b,
+    struct err *e)
+{
+	const char *raw;
+
+	TRY(blockfile_get(f, &c->block, a, &raw, e));
+	return decode(s, c, raw, a, b, e);
 }

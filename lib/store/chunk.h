@@ -48,6 +48,8 @@ struct chunk {
 	struct chunk_heap *heap;
 	char *at, *end;                 /* free part of the heap */
 	struct block block;             /* on disk */
+	char *packed;                   /* of a mirror: the block in memory */
+	int number;                     /* of a mirror: which of its map's */
 	uint64_t rowset;                /* map_rowset, when it went to disk
 	                                 * to be published */
 	char *first;                    /* its first row, kept when the others
@@ -121,6 +123,13 @@ void chunk_keep_first(const struct shape *s, struct chunk *c,
     struct text *raw);
 int  chunk_first(const struct shape *s, const struct chunk *c,
     struct arena *a, struct batch *b, struct err *e);
+
+/* The rows of its packed block, as long as those bytes are there: strings are
+ * COL_STABLE when they are STAY and the block is not compressed. */
+enum packed_bytes { PACKED_GO, PACKED_STAY };
+int  chunk_unpack(const struct shape *s, const struct chunk *c,
+    const char *packed, enum packed_bytes how, struct arena *a,
+    struct batch *b, struct err *e);
 
 /* Reads it back into the arena. */
 int  chunk_from_disk(const struct shape *s, const struct chunk *c,

@@ -89,6 +89,8 @@ exchange_free(struct exchange *x)
 		pool_give(x->conf.pool, x->map[m].held);
 		blockfile_close(x->map[m].file);
 	}
+	if (x->mirror)
+		mirror_free(x);
 	free(x->map);
 	shape_release(&x->shape);
 	pthread_mutex_destroy(&x->lock);
@@ -190,11 +192,13 @@ exchange_part_size(const struct exchange *x, int part)
 {
 	struct exchange_size s = { 0, 0 };
 
+	if (x->mirror)
+		return mirror_size(x, part, part + 1);
 	for (int m = 0; m < x->conf.nmap; m++) {
-		if (!x->map[m].there)
-			continue;
-		s.rows += x->map[m].part[part].rows;
-		s.bytes += x->map[m].part[part].bytes;
+		const struct partition *p = exchange_partition(x, m, part);
+
+		s.rows += p->rows;
+		s.bytes += p->bytes;
 	}
 	return s;
 }
@@ -204,6 +208,8 @@ exchange_total(const struct exchange *x)
 {
 	struct exchange_size s = { 0, 0 };
 
+	if (x->mirror)
+		return mirror_size(x, 0, x->conf.npart);
 	for (int m = 0; m < x->conf.nmap; m++) {
 		s.rows += x->map[m].rows;
 		s.bytes += x->map[m].bytes;
@@ -224,9 +230,11 @@ exchange_borrows(const struct exchange *x)
 }
 
 static int
-chunk_batch(const struct exchange *x, int map, const struct chunk *c,
+chunk_batch(const struct exchange *x, int map, struct chunk *c,
     struct arena *a, struct batch *b, struct err *e)
 {
+	if (x->mirror)
+		return mirror_chunk(x, map, c, a, b, e);
 	if (c->slab == NULL)
 		return chunk_from_disk(&x->shape, c, x->map[map].file, a, b,
 		    e);
@@ -237,13 +245,13 @@ chunk_batch(const struct exchange *x, int map, const struct chunk *c,
 int
 exchange_nchunk(const struct exchange *x, int map, int part)
 {
-	return x->map[map].there ? x->map[map].part[part].nchunk : 0;
+	return exchange_partition(x, map, part)->nchunk;
 }
 
 int64_t
 exchange_chunk_rows(const struct exchange *x, int map, int part, int i)
 {
-	return x->map[map].part[part].chunk[i]->n;
+	return exchange_partition(x, map, part)->chunk[i]->n;
 }
 
 int
@@ -251,7 +259,8 @@ exchange_chunk(const struct exchange *x, int map, int part, int i,
     struct arena *a, struct batch *b, struct err *e)
 {
 	begin_reading(x);
-	TRY(chunk_batch(x, map, x->map[map].part[part].chunk[i], a, b, e));
+	TRY(chunk_batch(x, map, exchange_partition(x, map, part)->chunk[i], a,
+	    b, e));
 	for (int c = 0; c < b->ncol; c++) {
 		struct column one = b->col[c];
 
@@ -265,7 +274,7 @@ int
 exchange_chunk_first(const struct exchange *x, int map, int part, int i,
     struct arena *a, struct batch *b, struct err *e)
 {
-	const struct chunk *c = x->map[map].part[part].chunk[i];
+	struct chunk *c = exchange_partition(x, map, part)->chunk[i];
 	int r;
 
 	begin_reading(x);
@@ -309,16 +318,17 @@ exchange_reader(struct xreader **out, const struct exchange *x, int map,
 /* Partition by partition, in each map by map: a coalesced reader gives the
  * same rows in the same order as its partitions one by one.  *map is that of
  * the chunk. */
-static const struct chunk *
+static struct chunk *
 next_chunk(struct xreader *r, int *map)
 {
 	for (; r->part < r->hi; r->part++, r->map = r->first_map)
 		for (; r->map < r->last_map; r->map++, r->chunk = 0) {
-			const struct map *m = &r->x->map[r->map];
+			const struct partition *p = exchange_partition(r->x,
+			    r->map, r->part);
 
 			*map = r->map;
-			if (m->there && r->chunk < m->part[r->part].nchunk)
-				return m->part[r->part].chunk[r->chunk++];
+			if (r->chunk < p->nchunk)
+				return p->chunk[r->chunk++];
 		}
 	return NULL;
 }
@@ -330,7 +340,7 @@ xreader_next(struct xreader *r, struct batch *b, struct err *e)
 
 	while (r->from == r->whole.nrow) {
 		int map;
-		const struct chunk *c = next_chunk(r, &map);
+		struct chunk *c = next_chunk(r, &map);
 
 		if (c == NULL)
 			return 0;
@@ -359,6 +369,10 @@ xreader_close(struct xreader *r)
 void
 exchange_drop(struct exchange *x, int lo, int hi)
 {
+	if (x->mirror) {
+		mirror_drop(x, lo, hi);
+		return;
+	}
 	for (int m = 0; m < x->conf.nmap; m++)
 		for (int p = lo; p < hi && x->map[m].there; p++) {
 			struct partition *q = &x->map[m].part[p];

@@ -24,6 +24,8 @@ struct map {
 	int64_t held;                   /* bytes charged to the pool */
 };
 
+struct mirror;
+
 struct exchange {
 	struct exchange_conf conf;
 	struct shape shape;
@@ -34,6 +36,7 @@ struct exchange {
 	struct map *map;
 	atomic_bool on_disk, borrows;
 	atomic_bool reading;            /* chunks stay where they are now */
+	struct mirror *mirror;          /* or NULL */
 };
 
 void partitions_free(struct exchange *x, struct partition *part);
@@ -53,5 +56,25 @@ int map_publish(struct exchange *x, int map, int attempt,
 /* Moves committed maps to disk until n bytes were given back; nothing once
  * somebody reads.  Returns the bytes, or negative. */
 int64_t exchange_evict(struct exchange *x, int64_t n, struct err *e);
+
+/* Of an exchange that is a mirror (mirror.c). */
+void mirror_free(struct exchange *x);
+const struct partition *mirror_partition(const struct exchange *x, int map,
+    int part);
+struct exchange_size mirror_size(const struct exchange *x, int lo, int hi);
+int  mirror_chunk(const struct exchange *x, int map, struct chunk *c,
+    struct arena *a, struct batch *b, struct err *e);
+void mirror_drop(struct exchange *x, int lo, int hi);
+
+/* What the chunks of one map in one partition are. */
+static inline const struct partition *
+exchange_partition(const struct exchange *x, int map, int part)
+{
+	static const struct partition none;
+
+	if (x->mirror)
+		return mirror_partition(x, map, part);
+	return x->map[map].there ? &x->map[map].part[part] : &none;
+}
 
 #endif

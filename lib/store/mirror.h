@@ -77,7 +77,7 @@ int  exchange_require(struct exchange *x, int lo, int hi, struct lost *lost,
 void exchange_forget(struct exchange *x, int lo, int hi);
 
 /* What a block that is read later (of a sorted exchange) turned out to have
- * lost: the last one, once; false: nothing. */
+ * lost: the last one that has no other place yet; false: nothing. */
 bool exchange_lost(struct exchange *x, struct lost *lost);
 
 #endif

@@ -85,7 +85,7 @@ turns(int n)
 {
 	struct err e = { 0 };
 
-	while (n-- > 0 && loop_once(loop, 1, &e) > 0)
+	while (n-- > 0 && loop_once(loop, 0, &e) > 0)
 		;
 }
 

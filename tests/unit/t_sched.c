@@ -19,7 +19,7 @@
 #define FLIGHT 4096
 
 struct task {
-	int running, done, exec, attempt, launches;
+	int running, done, exec, attempt, launches, began;
 };
 
 struct model {
@@ -30,7 +30,7 @@ struct model {
 	struct task task[STAGES][PARTS];
 	int planned[STAGES], up[EXECS], slots[EXECS], used[EXECS];
 	struct sched_event flight[FLIGHT];      /* answers on their way */
-	int nflight, finished, failed, excuse;
+	int nflight, finished, failed, excuse, now, read[STAGES];
 	const char *wrong;
 };
 
@@ -71,7 +71,8 @@ start_task(struct model *m, const struct sched_order *o, int part)
 {
 	struct task *t = &m->task[o->stage][part];
 	struct sched_event ev = { .stage = o->stage, .part = part,
-	    .attempt = o->attempt, .exec = o->exec, .kind = EV_TASK_DONE };
+	    .attempt = o->attempt, .exec = o->exec, .place = o->exec,
+	    .kind = EV_TASK_DONE };
 	uint32_t luck = draw(m, 100);
 
 	if (t->running)
@@ -87,7 +88,8 @@ start_task(struct model *m, const struct sched_order *o, int part)
 		    !m->excuse)
 			wrong(m, "a task began before its inputs were there");
 	m->used[o->exec]++;
-	*t = (struct task){ 1, 0, o->exec, o->attempt, t->launches + 1 };
+	*t = (struct task){ 1, 0, o->exec, o->attempt, t->launches + 1,
+	    m->now };
 	if (luck < 6) {
 		ev.kind = EV_TASK_FAILED;
 		ev.why = ERR_TEMP;
@@ -150,7 +152,10 @@ account(struct model *m, const struct sched_event *ev)
 	m->used[ev->exec]--;
 	t->done = ev->kind == EV_TASK_DONE;
 	if (ev->kind == EV_TASK_FAILED && ev->why == ERR_LOST) {
-		m->task[ev->lost_stage][ev->lost_part].done = 0;
+		struct task *lost = &m->task[ev->lost_stage][ev->lost_part];
+
+		if (lost->began <= t->began)    /* else it is a new one */
+			lost->done = 0;
 		m->excuse = 1;          /* readers may be on their way */
 	}
 }
@@ -164,9 +169,12 @@ lose_executor(struct model *m)
 	m->excuse = 1;
 	for (int s = 0; s < m->nstage; s++)
 		for (int p = 0; p < m->planned[s]; p++)
-			if (m->task[s][p].exec == x)
-				m->task[s][p].running = m->task[s][p].done = 0;
-	tell(m, &(struct sched_event){ .kind = EV_EXEC_LOST, .exec = x });
+			if (m->task[s][p].exec == x) {
+				m->task[s][p].running = 0;
+				m->task[s][p].done &= !m->read[s];
+			}
+	tell(m, &(struct sched_event){ .kind = EV_EXEC_LOST, .exec = x,
+	    .now_ms = m->now });
 }
 
 static void
@@ -179,7 +187,7 @@ raise_executor(struct model *m)
 	m->up[x] = 1;
 	m->slots[x] = 1 + (int)draw(m, 5);
 	tell(m, &(struct sched_event){ .kind = EV_EXEC_UP, .exec = x,
-	    .slots = m->slots[x] });
+	    .place = x, .slots = m->slots[x], .now_ms = m->now });
 }
 
 static void
@@ -193,6 +201,8 @@ make_job(struct model *m)
 		for (int k = 0; k < i; k++)
 			if (draw(m, 2))
 				m->in[i][m->stage[i].nin++] = k;
+		for (int k = 0; k < m->stage[i].nin; k++)
+			m->read[m->in[i][k]] = 1;
 		m->stage[i].in = m->in[i];
 	}
 	m->s = sched_new(&conf);
@@ -211,6 +221,7 @@ run(uint64_t seed, int *finished)
 	make_job(m);
 	tell(m, &(struct sched_event){ .kind = EV_START, .now_ms = 1 });
 	while (!m->finished && !m->failed && !m->wrong && steps++ < 200000) {
+		m->now = steps;
 		if (draw(m, 300) == 0)
 			lose_executor(m);
 		raise_executor(m);
