@@ -50,6 +50,29 @@ enum frame_type {
 	/* 16-63: driver and executor */
 	/* 64-95: blocks */
 	/* 96-127: master */
+	FRAME_WORKER_REGISTER = 96,     /* who the worker is, what it runs */
+	FRAME_WORKER_RENEW = 97,        /* u64 n: asks for a longer lease */
+	FRAME_WORKER_REPORT = 98,       /* what became of an executor */
+	FRAME_WORKER_LEAVE = 99,        /* the worker ends */
+	FRAME_WORKER_WELCOME = 100,     /* u64 epoch */
+	FRAME_WORKER_GRANT = 101,       /* u64 n: that renewal is granted */
+	FRAME_WORKER_START = 102,       /* start an executor */
+	FRAME_WORKER_STOP = 103,        /* end an executor */
+	FRAME_WORKER_FORGET = 104,      /* cstr application: it has ended */
+	FRAME_APP_REGISTER = 105,       /* what an application asks for */
+	FRAME_APP_RENEW = 106,          /* u64 n */
+	FRAME_APP_WANT = 107,           /* i64 cores, i64 executors at most */
+	FRAME_APP_RELEASE = 108,        /* i64 executor that is not needed */
+	FRAME_APP_END = 109,            /* i64 exit status, cstr why */
+	FRAME_APP_WELCOME = 110,        /* u64 epoch, cstr application */
+	FRAME_APP_GRANT = 111,          /* u64 n; 0: the end is known */
+	FRAME_APP_EXEC_UP = 112,        /* an executor was ordered */
+	FRAME_APP_EXEC_LOST = 113,      /* an executor is gone */
+	FRAME_APP_REVOKED = 114,        /* i64 executor: empty and release it */
+	FRAME_APP_NOTE = 115,           /* cstr why nothing happens */
+	FRAME_ASK = 116,                /* a command's question to a master */
+	FRAME_ANSWER = 117,             /* str what it prints */
+	FRAME_ASSIGNMENT = 118,         /* an executor's first: what it is for */
 
 	FRAME_TYPES = 128
 };
