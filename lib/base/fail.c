@@ -4,6 +4,7 @@
 #include "base/fail.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -19,6 +20,7 @@ struct point {
 };
 
 static struct point fail_point, crash_point;
+static const char *once_file;   /* made by whom it hits, or NULL */
 static atomic_int armed = -1;   /* -1: environment not read yet */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -40,17 +42,31 @@ point_read(struct point *p, const char *variable)
 static void
 arm(void)
 {
-	int n = point_read(&fail_point, "SP_FAIL");
+	const char *in = getenv("SP_FAULT_IN");
+	int n = 0;
 
-	atomic_store(&armed, n + point_read(&crash_point, "SP_CRASH"));
+	once_file = getenv("SP_FAULT_ONCE");
+	if (in == NULL || strcmp(in, program_invocation_short_name) == 0)
+		n = point_read(&fail_point, "SP_FAIL") +
+		    point_read(&crash_point, "SP_CRASH");
+	atomic_store(&armed, n);
 }
 
 static int
 point_hit(struct point *p, const char *name)
 {
+	int fd;
+
 	if (strcmp(p->name, name) != 0)
 		return 0;
-	return atomic_fetch_add(&p->seen, 1) + 1 == p->nth || p->nth == 0;
+	if (atomic_fetch_add(&p->seen, 1) + 1 != p->nth && p->nth != 0)
+		return 0;
+	if (once_file == NULL)
+		return 1;
+	fd = open(once_file, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 int

@@ -5,6 +5,10 @@
  * with that errno (default EIO); SP_CRASH=name:nth kills the process with
  * SIGKILL there.  Both are looked at once, at start; when neither is set a
  * pass costs one load.  nth 0 means every pass.
+ *
+ * Where many processes share an environment SP_FAULT_IN=program makes only
+ * those of that name fail, and SP_FAULT_ONCE=file only the first that gets
+ * there: the one that makes the file.
  */
 #ifndef BASE_FAIL_H
 #define BASE_FAIL_H

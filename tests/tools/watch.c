@@ -104,9 +104,9 @@ output_event(const struct inotify_event *ev, const char *path)
 static void
 tick(const char *path, const char *name)
 {
+	unlink(path);
 	fprintf(out, "tick %s\n", name + strlen(".tick-"));
 	fflush(out);
-	unlink(path);
 }
 
 static void
