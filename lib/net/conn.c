@@ -509,6 +509,19 @@ conn_hello(struct conn *c, int role, int peers)
 	c->peers = peers;
 }
 
+void
+conn_owner(struct conn *c, const struct conn_ops *ops, void *arg)
+{
+	c->ops = ops;
+	c->arg = arg;
+}
+
+const char *
+conn_identity(const struct conn *c)
+{
+	return c->link.tls ? tls_identity(c->link.tls) : "";
+}
+
 int
 conn_role(const struct conn *c)
 {

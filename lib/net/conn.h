@@ -48,6 +48,12 @@ struct conn *conn_new(struct loop *l, int in, int out, struct tls *tls,
  * other side closes with what it says. */
 void conn_hello(struct conn *c, int role, int peers);
 
+/* Others get what comes from now on (a new owner). */
+void conn_owner(struct conn *c, const struct conn_ops *ops, void *arg);
+
+/* The identity whose key the other side proved to have (net/tls.h); "". */
+const char *conn_identity(const struct conn *c);
+
 /* The other side's role, 0 before its HELLO; its version text. */
 int conn_role(const struct conn *c);
 const char *conn_version(const struct conn *c);

@@ -10,7 +10,9 @@
 #include "base/err.h"
 #include "net/proto.h"
 
-enum { KEEP = 1 << 20 };        /* a larger buffer is not kept */
+/* A buffer larger than KEEP is given back after so many reads that did not
+ * need it: large frames often come in a row, with small ones in between. */
+enum { KEEP = 1 << 20, KEEP_READS = 64 };
 
 void
 framer_init(struct framer *f, size_t max)
@@ -44,13 +46,18 @@ char *
 framer_room(struct framer *f, size_t *n)
 {
 	size_t have = f->end - f->at;
-	size_t want = f->need > FRAMER_READ ? f->need : FRAMER_READ;
+	size_t want = f->need > have ? f->need : have + have / 2 +
+	    FRAMER_READ / 4;
 
+	if (want < FRAMER_READ)
+		want = FRAMER_READ;
 	if (have == 0)
 		f->at = f->end = 0;
-	if (want > f->cap || (f->cap > KEEP && want < f->cap / 4)) {
+	f->idle = f->cap > KEEP && want < f->cap / 4 ? f->idle + 1 : 0;
+	if (want > f->cap || f->idle > KEEP_READS) {
 		framer_resize(f, want);
-	} else if (f->at && (f->at + f->need > f->cap ||
+		f->idle = 0;
+	} else if (f->at && (f->at + want > f->cap ||
 	    f->cap - f->end < FRAMER_READ / 4)) {
 		memmove(f->p, f->p + f->at, have);
 		f->at = 0;

@@ -21,6 +21,7 @@ struct framer {
 	size_t at, end, cap;    /* bytes [at, end) are not taken yet */
 	size_t need;            /* bytes of the frame at at; 0: not known */
 	size_t max;             /* of a body */
+	int    idle;            /* reads in a row that needed little of cap */
 };
 
 void framer_init(struct framer *f, size_t max);

@@ -31,6 +31,14 @@ tls_module(const struct tls_module **m, struct err *e)
 	return *m ? 0 : e->kind;
 }
 
+int
+tls_load(struct err *e)
+{
+	const struct tls_module *m;
+
+	return tls_module(&m, e);
+}
+
 static int
 tls_made(struct tls **t, const struct tls_module *m, void *made,
     const char *message, struct err *e)

@@ -28,6 +28,9 @@ enum {
 	TLS_AGAIN_OUT = -3,     /* when it is writable */
 };
 
+/* Opens the module now.  EXIT_UNAVAILABLE. */
+int tls_load(struct err *e);
+
 /* 1 and the key of an identity, or 0: unknown. */
 typedef int tls_key_of(void *arg, const char *identity,
     unsigned char key[TLS_KEY]);
