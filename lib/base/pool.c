@@ -15,6 +15,8 @@ pool_init(struct pool *p, struct pool *up, const char *name, int64_t limit)
 	p->name = name;
 	p->up = up;
 	p->limit = limit;
+	p->reclaim = NULL;
+	p->reclaim_arg = NULL;
 	atomic_init(&p->used, 0);
 	atomic_init(&p->peak, 0);
 }
@@ -56,10 +58,22 @@ pool_full(struct pool *pool, int64_t n)
 	return p;
 }
 
+/* The same; a pool that is full may get back what others can do without. */
+static struct pool *
+pool_pressed(struct pool *pool, int64_t n)
+{
+	struct pool *p = pool_full(pool, n);
+
+	if (p == NULL || p->reclaim == NULL ||
+	    p->reclaim(p->reclaim_arg, n) <= 0)
+		return p;
+	return pool_full(pool, n);
+}
+
 int
 pool_take(struct pool *pool, int64_t n, struct err *e)
 {
-	struct pool *p = pool_full(pool, n);
+	struct pool *p = pool_pressed(pool, n);
 
 	if (p == NULL)
 		return 0;
@@ -73,7 +87,7 @@ pool_take(struct pool *pool, int64_t n, struct err *e)
 int
 pool_try(struct pool *pool, int64_t n)
 {
-	return pool_full(pool, n) == NULL;
+	return pool_pressed(pool, n) == NULL;
 }
 
 void

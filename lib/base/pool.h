@@ -18,6 +18,10 @@ struct pool {
 	struct pool *up;        /* NULL at the executor */
 	int64_t      limit;     /* bytes; 0: only what is above limits */
 	_Atomic int64_t used, peak;
+	/* Asked by any thread when this pool is full: gives back n bytes or
+	 * what it can, returns how many.  NULL: nothing can be given back. */
+	int64_t    (*reclaim)(void *arg, int64_t n);
+	void        *reclaim_arg;
 };
 
 void pool_init(struct pool *p, struct pool *up, const char *name,

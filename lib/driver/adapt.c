@@ -5,7 +5,32 @@
 
 #include <stdlib.h>
 
+#include "driver/cache.h"
 #include "driver/conf.h"
+
+static struct kept *
+kept_by(const struct stage *s)
+{
+	return s->root->kind == NODE_EXCHANGE ? s->root->u.exchange.kept : NULL;
+}
+
+/* A stage whose rows are kept has nothing to do, nor have those that only
+ * such stages read. */
+static void
+mark_done(struct exec_env *env, const struct stages *s)
+{
+	for (int i = 0; i < s->n - 1; i++)
+		env->run[i].done = true;
+	for (int i = s->n - 1; i >= 0; i--) {
+		const struct kept *k = kept_by(&s->stage[i]);
+
+		if (k && k->parts && cache_find(env->cache, k))
+			env->run[i].done = true;
+		for (int in = 0; !env->run[i].done && in < s->stage[i].nin;
+		    in++)
+			env->run[s->stage[i].in[in] - 1].done = false;
+	}
+}
 
 void
 adapt_open(struct exec_env *env, const struct stages *s)
@@ -17,6 +42,7 @@ adapt_open(struct exec_env *env, const struct stages *s)
 		pthread_mutex_init(&env->run[i].lock, NULL);
 		atomic_init(&env->run[i].limit_left, INT64_MAX);
 	}
+	mark_done(env, s);
 }
 
 static void
@@ -39,7 +65,7 @@ adapt_close(struct exec_env *env)
 		struct stage_run *r = &env->run[i];
 
 		free_shared(r);
-		if (r->exchange)
+		if (r->exchange && kept_by(r->stage) == NULL)
 			exchange_free(r->exchange);
 		free(r->lo);
 		free(r->types);
@@ -59,7 +85,8 @@ hash_reads(const struct exec_env *env, const struct node *n,
 	    n->kind == NODE_RANGE || n->kind == NODE_VALUES)
 		return -1;
 	if (n->kind == NODE_READ && n->u.read.part != PART_BROADCAST) {
-		if (n->u.read.part == PART_RANGE || found == max ||
+		if (n->u.read.part == PART_RANGE ||
+		    n->u.read.part == PART_CACHE || found == max ||
 		    n->u.read.nstage != 1)
 			return -1;
 		x[found++] = env->run[n->u.read.stage[0] - 1].exchange;
@@ -137,8 +164,14 @@ adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
 	struct exchange_conf x = { .name = "exchange", .pool = &env->pool,
 	    .dir = env->scratch, .force_spill = env->force_spill };
 	const struct type **type;
+	struct kept *k = kept_by(r->stage);
 	int code;
 
+	if (r->done) {
+		r->exchange = k ? cache_find(env->cache, k) : NULL;
+		r->npart = 0;
+		return 0;
+	}
 	r->npart = count_tasks(env, stage, conf);
 	if (root->kind != NODE_EXCHANGE)
 		return 0;
@@ -152,6 +185,8 @@ adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
 	if (x.sorted)
 		type[x.ncol - 1] = TYPE(I64);
 	x.type = type;
+	if (k)
+		return cache_make(env->cache, k, &x, type, &r->exchange, e);
 	code = exchange_new(&r->exchange, &x, e);
 	r->types = type;
 	return code;
@@ -170,8 +205,9 @@ free_inputs(struct exec_env *env, int stage)
 		struct stage_run *in = &env->run[s->in[i] - 1];
 		bool borrowed;
 
-		/* Plans are trees: each exchange has one reading stage. */
-		if (in->exchange == NULL)
+		/* Plans are trees: each exchange has one reading stage, but
+		 * for those that are kept. */
+		if (in->exchange == NULL || kept_by(in->stage))
 			continue;
 		borrowed = exchange_borrows(in->exchange);
 		exchange_free(in->exchange);
@@ -186,6 +222,8 @@ adapt_stage_done(struct exec_env *env, int stage)
 {
 	struct stage_run *r = &env->run[stage];
 
+	if (!r->done && kept_by(r->stage))
+		cache_made(env->cache, kept_by(r->stage));
 	if (r->exchange == NULL || !exchange_borrows(r->exchange))
 		free_inputs(env, stage);
 }

@@ -37,6 +37,7 @@ app_init(struct app *a, struct err *e)
 	const struct zone *z;
 
 	a->start_us = clock_mono_us();
+	cache_init(&a->cache);
 	TRY(load_zone(a, &z, e));
 	a->binder.arena = &a->arena;
 	a->binder.env = (struct expr_env){ .arena = &a->arena, .zone = z,
@@ -52,6 +53,7 @@ void
 app_release(struct app *a)
 {
 	output_close_all(a->output, a->noutput);
+	cache_release(&a->cache);
 	scratch_remove(a->scratch);
 	stream_drop_kept();
 	text_release(&a->report_jobs);

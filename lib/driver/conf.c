@@ -16,7 +16,7 @@
 #include "base/opt.h"
 #include "base/text.h"
 
-enum kind { STRING, SIZE, NUMBER, DURATION, BOOL };
+enum kind { STRING, SIZE, NUMBER, DURATION, BOOL, FRACTION };
 
 struct row {
 	const char *key;
@@ -32,10 +32,12 @@ static const struct row rows[] = {
 	{ "spark.executor.cores", NUMBER, "0", "task threads; 0: all cores" },
 	{ "spark.driver.memory", SIZE, "1g", "memory of the driver for results "
 	    "that wait for their turn" },
-	{ "spark.memory.fraction", STRING, "0.6", "part of the memory for "
-	    "execution and storage" },
-	{ "spark.memory.storageFraction", STRING, "0.5", "part of that which "
-	    "cached blocks keep" },
+	{ "spark.memory.fraction", FRACTION, "0.6", "part of the memory that "
+	    "kept rows (cache) may fill" },
+	{ "spark.memory.storageFraction", FRACTION, "0.5", "part of that which "
+	    "running jobs leave to them" },
+	{ "spark.checkpoint.dir", STRING, "", "directory for checkpoints; "
+	    "empty: the scratch directory" },
 	{ "spark.sql.shuffle.partitions", NUMBER, "0", "partitions of an "
 	    "exchange; 0: by bytes" },
 	{ "spark.sql.autoBroadcastJoinThreshold", SIZE, "10m", "largest side "
@@ -109,6 +111,8 @@ static int
 check_value(const struct row *r, const char *v, struct err *e)
 {
 	long long n;
+	char *end;
+	double part = strtod(v, &end);
 
 	switch (r->kind) {
 	case SIZE:
@@ -122,6 +126,11 @@ check_value(const struct row *r, const char *v, struct err *e)
 		if (strcasecmp(v, "true") == 0 || strcasecmp(v, "false") == 0)
 			return 0;
 		return err_user(e, EXIT_CONFIG, "'%s' is not true or false", v);
+	case FRACTION:
+		if (part >= 0 && part <= 1 && end != v && *end == '\0')
+			return 0;
+		return err_user(e, EXIT_CONFIG, "'%s' is not a number from 0 "
+		    "to 1", v);
 	case STRING:
 		break;
 	}

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "driver/keep_stmt.h"
 #include "plan/plantext.h"
 #include "sql/parse.h"
 
@@ -68,18 +69,27 @@ explain_stmt(struct app *a, const struct ast_stmt *s, struct err *e)
 	return r;
 }
 
+struct explaining {             /* a script */
+	struct app *a;
+	enum explain_form form;
+	int trace, n;                   /* actions so far */
+	struct text *to;
+};
+
 static int
-explain_one(struct app *a, const struct ast_stmt *s, enum explain_form form,
-    int trace, struct text *to, int *n, struct err *e)
+explain_one(void *arg, const struct ast_stmt *s, struct err *e)
 {
+	struct explaining *x = arg;
 	const struct ast_stmt *q = s->kind == STMT_EXPLAIN ?
 	    s->u.explain.stmt : s;
 
+	if (q->kind == STMT_REPEAT)
+		return repeat_stmt(x->a, q, explain_one, x, e);
 	if (q->kind != STMT_QUERY)
-		return app_run_stmt(a, s, 0, e);
-	if ((*n)++)
-		text_addc(to, '\n');
-	return explain_query(a, q->u.query, form, trace, to, e);
+		return app_run_stmt(x->a, s, 0, e);
+	if (x->n++)
+		text_addc(x->to, '\n');
+	return explain_query(x->a, q->u.query, x->form, x->trace, x->to, e);
 }
 
 int
@@ -87,12 +97,13 @@ explain_script(struct app *a, enum explain_form form, int trace,
     struct text *to, struct err *e)
 {
 	struct parse_options o = { .ansi_quotes = a->ansi_quotes };
+	struct explaining x = { a, form, trace, 0, to };
 	struct ast_script *script;
-	int n = 0;
 
+	a->planning = true;
 	TRY(parse_script(&a->arena, a->source[0].text, a->source[0].n, 0, &o,
 	    &script, e));
 	for (int i = 0; i < script->nstmt; i++)
-		TRY(explain_one(a, script->stmt[i], form, trace, to, &n, e));
+		TRY(explain_one(&x, script->stmt[i], e));
 	return 0;
 }

@@ -108,7 +108,8 @@ fill_env(struct app *a, struct exec_env *env)
 	const char *force = getenv("SP_FORCE");
 	struct plan_conf conf = app_plan_conf(a);
 
-	pool_init(&env->pool, NULL, "executor", conf.memory);
+	pool_init(&env->pool, &a->cache.root, "executor", conf.memory);
+	env->cache = &a->cache;
 	env->scratch = a->scratch;
 	env->zone = a->binder.env.zone;
 	env->seed = a->binder.env.seed;
@@ -145,7 +146,10 @@ run_stages(struct app *a, const struct stages *s, struct err *e)
 	rows_out_open(&rows, a, collect_root(s), &j.env);
 	j.emit = rows_out_emit;
 	j.arg = &rows;
+	cache_begin(&a->cache, s, pool_limit(&j.env.pool), &a->conf, &j.env,
+	    &a->arena);
 	r = local_run(&j, e);
+	cache_end(&a->cache, &j.env);
 	progress_end();
 	r2 = rows_out_close(&rows, r, e);
 	report_job(a, s, j.figures, &j.env.pool, r < 0 ? e : NULL);

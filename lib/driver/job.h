@@ -5,6 +5,7 @@
 #define DRIVER_JOB_H
 
 #include "base/text.h"
+#include "driver/cache.h"
 #include "driver/file_catalog.h"
 #include "driver/conf.h"
 #include "driver/local.h"
@@ -25,12 +26,14 @@ struct app {
 	const char *scratch;            /* directory of this run, or NULL */
 	const char *stdout_format;      /* forced by -t, or NULL */
 	int verbose;
+	bool planning;                  /* sp-plan: nothing is run */
 	bool dry_run, ansi_quotes, stdout_tty;
 	int64_t deadline_ms;
 	const char *report;             /* file of --report, or NULL */
 	struct text report_jobs;        /* JSON of the jobs so far */
 	struct output **output;         /* prepared, to be committed together */
 	int noutput, output_cap;
+	struct cache cache;             /* relations that are kept */
 	volatile int interrupt;         /* signal number */
 	int njob;
 	int64_t start_us, rows_out, bytes_in;

@@ -13,6 +13,7 @@
 
 #include "driver/explain.h"
 #include "driver/job.h"
+#include "driver/keep_stmt.h"
 #include "driver/rows_out.h"
 #include "driver/reread.h"
 #include "driver/show.h"
@@ -142,8 +143,7 @@ static int
 refuse(const struct ast_stmt *s, struct err *e)
 {
 	static const char *const name[] = {
-		[STMT_REPEAT] = "repeat", [STMT_CREATE_TABLE] = "create table",
-		[STMT_CACHE] = "cache table", [STMT_UNCACHE] = "uncache",
+		[STMT_CREATE_TABLE] = "create table",
 		[STMT_INSERT] = "insert into a table",
 	};
 
@@ -157,10 +157,28 @@ run_drop(struct app *a, const struct ast_stmt *s, struct err *e)
 	const struct ast_name *n = &s->u.drop.name;
 	const char *name = n->part[n->npart - 1].name;
 
+	uncache_name(a, name);
 	if (bind_drop(&a->binder, name))
 		return 0;
 	return s->u.drop.if_exists ? 0 :
 	    err_at(e, n->span, "unknown table '%s'", name);
+}
+
+struct inner {                  /* where a block stands */
+	struct app *a;
+	int src, depth;
+};
+
+static int run_stmt(struct app *a, const struct ast_stmt *s, int src,
+    int depth, struct err *e);
+
+static int
+run_inner(void *arg, const struct ast_stmt *s, struct err *e)
+{
+	struct inner *i = arg;
+
+	TRY(run_stmt(i->a, s, i->src, i->depth, e));
+	return rows_out_flush(i->a, e);
 }
 
 static int
@@ -178,6 +196,11 @@ run_stmt(struct app *a, const struct ast_stmt *s, int src, int depth,
 	case STMT_DESCRIBE: return describe_stmt(a, s, e);
 	case STMT_SHOW:    return show_stmt(a, s, e);
 	case STMT_DROP:    return run_drop(a, s, e);
+	case STMT_CACHE:   return cache_stmt(a, s, e);
+	case STMT_UNCACHE: return uncache_stmt(a, s, e);
+	case STMT_REPEAT:
+		return repeat_stmt(a, s, run_inner, &(struct inner){ a, src,
+		    depth }, e);
 	default:           return refuse(s, e);
 	}
 }

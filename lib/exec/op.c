@@ -18,7 +18,8 @@ op_class_of(const struct node *n)
 		[NODE_TOPN] = &op_topn, [NODE_LIMIT] = &op_limit,
 		[NODE_UNION] = &op_union, [NODE_PIPE] = &op_pipe,
 		[NODE_TEE] = &op_tee, [NODE_ASSERT] = &op_assert,
-		[NODE_EXPAND] = &op_expand, [NODE_WRITE] = &op_write,
+		[NODE_EXPAND] = &op_expand, [NODE_CACHE] = &op_kept,
+		[NODE_WRITE] = &op_write,
 		[NODE_COLLECT] = &op_collect, [NODE_EXCHANGE] = &op_exchange,
 		[NODE_READ] = &op_read, [NODE_JOIN] = &op_join,
 	};

@@ -54,6 +54,6 @@ void op_close(struct op *op);
 extern const struct op_class op_scan, op_range, op_values, op_filter,
     op_project, op_generate, op_aggregate, op_join, op_sort, op_topn, op_limit,
     op_union, op_pipe, op_tee, op_assert, op_expand, op_write, op_collect,
-    op_exchange, op_read, op_merge, op_join_merge;
+    op_exchange, op_read, op_kept, op_merge, op_join_merge;
 
 #endif

@@ -3,7 +3,8 @@
  *
  * Maps are read in map order, so the result does not depend on which task
  * was first.  A task may read a range of partitions (coalesced); readers of
- * a broadcast read all of it.
+ * a broadcast read all of it, those of a relation that is kept the map with
+ * their number.  A checkpoint that an earlier job made is read the same way.
  */
 #include "exec/op.h"
 #include "exec/task.h"
@@ -23,6 +24,9 @@ open_next_stage(struct read_op *r, struct err *e)
 	const int *lo = r->op.task->run->lo;
 	int first = r->op.part, last = first + 1;
 
+	if (n->u.read.part == PART_CACHE)
+		return exchange_reader(&r->reader, from->exchange, first, 0, 1,
+		    &r->op.pool, e);
 	if (n->u.read.part == PART_BROADCAST) {
 		first = 0;
 		last = exchange_npart(from->exchange);
@@ -66,6 +70,35 @@ read_close(struct op *op)
 	if (r->reader)
 		xreader_close(r->reader);
 }
+
+static int
+kept_open(struct op *op, struct err *e)
+{
+	struct read_op *r = (struct read_op *)op;
+	const struct exec_env *env = op->task->env;
+	int number = op->node->u.cache.kept->number;
+
+	if (number > env->nkept || env->kept[number - 1] == NULL)
+		return err_set(e, ERR_BUG, "checkpoint %d is not there",
+		    number);
+	return exchange_reader(&r->reader, env->kept[number - 1], op->part, 0,
+	    1, &op->pool, e);
+}
+
+static int
+kept_next(struct op *op, struct batch *b, struct err *e)
+{
+	int got = xreader_next(((struct read_op *)op)->reader, b, e);
+
+	if (got > 0)
+		op->task->rows_in += b->n;
+	return got;
+}
+
+const struct op_class op_kept = {
+	.name = "checkpoint", .size = sizeof(struct read_op),
+	.open = kept_open, .next = kept_next, .close = read_close,
+};
 
 const struct op_class op_read = {
 	.name = "read", .size = sizeof(struct read_op),

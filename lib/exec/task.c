@@ -139,6 +139,9 @@ read_parts(const struct task *t, const struct node *n)
 		return INT32_MAX;
 	if (n->u.read.part == PART_RANGE)
 		return n->u.read.n;
+	if (n->u.read.part == PART_CACHE)
+		return exchange_nmap(task_stage(t,
+		    n->u.read.stage[0])->exchange);
 	if (t->run->lo)
 		return t->run->npart;
 	x = task_stage(t, n->u.read.stage[0])->exchange;
@@ -160,6 +163,8 @@ task_node_parts(const struct task *t, const struct node *n)
 		return range_parts(n);
 	case NODE_VALUES:
 		return 1;
+	case NODE_CACHE:
+		return n->u.cache.kept->parts;
 	case NODE_READ:
 		return read_parts(t, n);
 	case NODE_UNION:

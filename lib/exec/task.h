@@ -22,6 +22,7 @@
 #include "store/map_file.h"
 #include "store/mirror.h"
 
+struct cache;
 struct format;
 
 /* Rows of one partition on their way to the driver's stdout: bytes already
@@ -36,6 +37,8 @@ struct collected {
 struct stage_run {
 	const struct stage *stage;
 	int npart;                      /* tasks */
+	bool done;                      /* nothing to run: its rows, or those of
+	                                 * all that read it, are there */
 	struct exchange *exchange;      /* output, when the root is one */
 	const struct type **types;      /* of its columns */
 	int *lo;                        /* npart + 1: task t reads partitions
@@ -58,6 +61,9 @@ struct exec_env {
 	uint64_t chaos;                 /* SP_FORCE=chaos:SEED, 0: none */
 	const struct stages *stages;
 	struct stage_run *run;          /* stages->n of them */
+	struct cache *cache;            /* the driver's, of what is kept */
+	struct exchange **kept;         /* by number: checkpoints, or NULL */
+	int nkept;
 	struct output **output;         /* by node->u.write.output */
 	const struct format *stdout_format;
 	struct option_list stdout_options;

@@ -88,6 +88,14 @@ estimate_own(struct node *n)
 	case NODE_VALUES:
 		from_rows(n, n->u.values.nrow);
 		return;
+	case NODE_CACHE:
+		if (n->u.cache.kept->parts) {
+			n->est_rows = (double)n->u.cache.kept->rows;
+			n->est_bytes = (double)n->u.cache.kept->bytes;
+		} else if (k) {
+			from_rows(n, k->est_rows);
+		}
+		return;
 	case NODE_FILTER:
 		from_rows(n, k->est_rows < 0 ? -1 : k->est_rows / 3);
 		return;

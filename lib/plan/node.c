@@ -52,7 +52,7 @@ node_name(const struct node *n)
 		[NODE_SETOP] = "setop", [NODE_REPARTITION] = "repartition",
 		[NODE_PIPE] = "pipe", [NODE_TEE] = "tee",
 		[NODE_ASSERT] = "assert", [NODE_EXPAND] = "expand",
-		[NODE_WRITE] = "write", [NODE_COLLECT] = "collect",
+		[NODE_CACHE] = "cache", [NODE_WRITE] = "write", [NODE_COLLECT] = "collect",
 		[NODE_EXCHANGE] = "exchange", [NODE_READ] = "read",
 	};
 

@@ -12,6 +12,7 @@
 #include "column/schema.h"
 #include "expr/expr.h"
 #include "plan/input.h"
+#include "plan/kept.h"
 
 enum node_kind {
 	NODE_SCAN,              /* files, stdin, a command's output */
@@ -32,6 +33,7 @@ enum node_kind {
 	NODE_TEE,               /* an output in mid-pipe */
 	NODE_ASSERT,            /* fails when the condition is not true */
 	NODE_EXPAND,            /* each row once per projection (distinct sets) */
+	NODE_CACHE,             /* keeps rows; physical: leaf, a checkpoint */
 	NODE_WRITE,             /* an output; always a root */
 	NODE_COLLECT,           /* rows to the driver (stdout); a root */
 	NODE_EXCHANGE,          /* physical: end of a stage */
@@ -54,7 +56,7 @@ enum agg_mode { AGG_COMPLETE, AGG_PARTIAL, AGG_MERGE /* states in and out */,
 	AGG_FINAL };
 
 enum part_kind { PART_ANY, PART_SINGLE, PART_HASH, PART_RANGE, PART_ROBIN,
-	PART_BROADCAST };
+	PART_BROADCAST, PART_CACHE /* task m writes partition m: kept.h */ };
 
 enum setop_kind { SETOP_INTERSECT, SETOP_EXCEPT };
 
@@ -64,8 +66,7 @@ enum hint { HINT_BROADCAST = 1, HINT_MERGE = 2, HINT_SHUFFLE_HASH = 4 };
 
 struct sort_key {
 	struct expr *x;
-	bool desc;
-	bool nulls_last;
+	bool desc, nulls_last;
 };
 
 struct node {
@@ -129,8 +130,7 @@ struct node {
 		struct {
 			const char *command;
 			const char *in_format, *out_format;     /* tsv … */
-			int nok;
-			int *ok;                /* exit statuses that are fine */
+			int nok, *ok;           /* exit statuses that are fine */
 			int64_t timeout_ms;
 			bool pure;
 			int nfile;
@@ -144,16 +144,17 @@ struct node {
 			const char *format;
 			struct option_list options;
 			enum write_mode mode;
-			int npart;
-			int *part;              /* columns of partition by */
+			int npart, *part;       /* columns of partition by */
 			bool single;
 			int files;              /* files N, 0: as partitions */
 			int output;             /* number in the script */
 		} write;
 		struct { struct expr *cond; const char *message; } check;
 		struct { int nproj; struct expr ***x; } expand; /* [proj][out->ncol] */
+		struct { struct kept *kept; } cache;    /* out: new ids */
 		struct {
 			enum part_kind part;
+			struct kept *kept;      /* of PART_CACHE */
 			int nkey;
 			struct sort_key *key;   /* hash: x only */
 			int n;                  /* partitions made */

@@ -236,6 +236,63 @@ phys_union(struct phys_env *p, struct node *n, struct phys *out,
 	return 0;
 }
 
+static int
+phys_not_kept(struct phys_env *p, struct node *n, struct phys *kid,
+    struct phys *out)
+{
+	struct node *c = node_new(p->arena, p->ids, NODE_PROJECT, 1);
+
+	c->kid[0] = kid->n;
+	c->out = n->out;
+	c->span = n->span;
+	c->u.project.x = NEW_N(p->arena, struct expr *, n->out->ncol + 1);
+	for (int i = 0; i < n->out->ncol; i++)
+		c->u.project.x[i] = expr_col(p->arena,
+		    &kid->n->out->col[i]);
+	c->est_rows = kid->n->est_rows;
+	c->est_bytes = kid->n->est_bytes;
+	*out = (struct phys){ .n = c, .single = kid->single };
+	return 0;
+}
+
+/* What is kept lies as it was when it was made: by other settings, perhaps.
+ * So nothing but the number of its partitions is known of it.  The node of a
+ * checkpoint has no input once it is there; if it was freed, what was bound
+ * first still has one. */
+static int
+phys_cache(struct phys_env *p, struct node *n, struct phys *out,
+    struct err *e)
+{
+	struct kept *k = n->u.cache.kept;
+	const struct node *whole = n->nkid ? n : k->node;
+	struct phys kid = { 0 };
+
+	if (k->checkpoint && k->parts && !k->off) {
+		*out = (struct phys){ .single = k->parts == 1 };
+		out->n = node_copy(p->arena, p->ids, n);
+		out->n->nkid = 0;
+		return 0;
+	}
+	if (whole == NULL)
+		return err_at(e, n->span, "the rows of checkpoint %d are not "
+		    "there any more", k->number);
+	if (whole != n)
+		estimate(whole->kid[0]);
+	TRY(phys_plan(p, whole->kid[0], &kid, e));
+	if (k->off)
+		return phys_not_kept(p, n, &kid, out);
+	*out = (struct phys){ .single = k->parts ? k->parts == 1 :
+	    kid.single };
+	out->n = phys_exchange(p, kid.n, PART_CACHE, NULL, 0, 1);
+	out->n->out = n->out;
+	out->n->span = n->span;
+	out->n->u.exchange.part = PART_CACHE;
+	out->n->u.exchange.kept = k;
+	out->n->est_rows = n->est_rows;
+	out->n->est_bytes = n->est_bytes;
+	return 0;
+}
+
 /* files N: that many partitions; one file of many needs no exchange, the
  * commit joins the parts in order. */
 static int
@@ -280,6 +337,8 @@ phys_plan(struct phys_env *p, struct node *n, struct phys *out,
 		return phys_leaf(p, n, out, e);
 	case NODE_UNION:
 		return phys_union(p, n, out, e);
+	case NODE_CACHE:
+		return phys_cache(p, n, out, e);
 	case NODE_SETOP:
 		TRY(phys_setop(p, n, &n, e));
 		estimate(n);

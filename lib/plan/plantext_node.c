@@ -18,7 +18,7 @@ static const char *const how_name[] = { "", " broadcast", " shuffled",
 	" loop", " merge" };
 static const char *const mode_name[] = { "", " partial", " merge", " final" };
 static const char *const part_name[] = { "any", "single", "hash", "range",
-	"robin", "broadcast" };
+	"robin", "broadcast", "cache" };
 
 static void
 quoted(struct text *to, const char *before, const char *s)
@@ -478,12 +478,45 @@ print_expand(struct plan_writer *w, const struct node *n)
 	print_columns(w->to, n->out, 0, n->out->ncol);
 }
 
+/* cache NUMBER LEVEL [checkpoint] [of NAME] [kept PARTITIONS] */
+static void
+print_kept(struct text *to, const struct kept *k)
+{
+	text_addf(to, " %d %s%s", k->number, k->level->name,
+	    k->checkpoint ? " checkpoint" : "");
+	if (k->name) {
+		text_adds(to, " of ");
+		plantext_name(to, k->name);
+	}
+	if (k->parts)
+		text_addf(to, " kept %d", k->parts);
+}
+
+static void
+print_cache(struct plan_writer *w, const struct node *n)
+{
+	const struct kept *k = n->u.cache.kept;
+
+	text_adds(w->to, n->nkid == 0 || k->checkpoint ? "checkpoint" :
+	    "cache");
+	if (n->nkid) {
+		print_kept(w->to, k);
+		return;
+	}
+	text_addf(w->to, " %d parts %d as ", k->number, k->parts);
+	print_columns(w->to, n->out, 0, n->out->ncol);
+}
+
 static void
 print_exchange(struct plan_writer *w, const struct node *n)
 {
 	enum part_kind part = n->u.exchange.part;
 
 	text_addf(w->to, "exchange %s", part_name[part]);
+	if (part == PART_CACHE) {
+		print_kept(w->to, n->u.exchange.kept);
+		return;
+	}
 	if (n->u.exchange.nkey) {
 		text_addc(w->to, '(');
 		print_keys(w->to, n->u.exchange.key, n->u.exchange.nkey,
@@ -500,7 +533,8 @@ static void
 print_read(struct plan_writer *w, const struct node *n)
 {
 	text_adds(w->to, n->u.read.part == PART_BROADCAST ? "read broadcast" :
-	    n->u.read.part == PART_RANGE ? "read merge" : "read");
+	    n->u.read.part == PART_RANGE ? "read merge" :
+	    n->u.read.part == PART_CACHE ? "read cached" : "read");
 	for (int i = 0; i < n->u.read.nstage; i++)
 		text_addf(w->to, "%s%d", i ? ", " : " ", n->u.read.stage[i]);
 }
@@ -521,6 +555,7 @@ plantext_node(struct plan_writer *w, const struct node *n)
 		[NODE_REPARTITION] = print_repartition,
 		[NODE_PIPE] = print_pipe, [NODE_TEE] = print_write,
 		[NODE_ASSERT] = print_assert, [NODE_EXPAND] = print_expand,
+		[NODE_CACHE] = print_cache,
 		[NODE_WRITE] = print_write, [NODE_COLLECT] = print_write,
 		[NODE_EXCHANGE] = print_exchange, [NODE_READ] = print_read,
 	};

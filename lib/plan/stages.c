@@ -22,6 +22,18 @@ struct cutting {
 static int add_stage(struct cutting *c, struct node *root, int *id,
     struct err *e);
 
+/* A relation that is kept is made by one stage, however often it is read. */
+static int
+stage_of_kept(const struct cutting *c, const struct node *x)
+{
+	for (int i = 0; x->u.exchange.kept && i < c->out->n; i++)
+		if (c->out->stage[i].root->kind == NODE_EXCHANGE &&
+		    c->out->stage[i].root->u.exchange.kept ==
+		    x->u.exchange.kept)
+			return i + 1;
+	return 0;
+}
+
 static int
 cut_below(struct cutting *c, struct node *n, struct node **out, int **in,
     int *nin, struct err *e)
@@ -30,7 +42,9 @@ cut_below(struct cutting *c, struct node *n, struct node **out, int **in,
 	int id;
 
 	if (n->kind == NODE_EXCHANGE) {
-		TRY(add_stage(c, n, &id, e));
+		id = stage_of_kept(c, n);
+		if (id == 0)
+			TRY(add_stage(c, n, &id, e));
 		read = node_new(c->arena, c->ids, NODE_READ, 0);
 		read->out = n->out;
 		read->span = n->span;
@@ -75,7 +89,12 @@ stage_parts(const struct stages *s, const struct node *n)
 		return 1;
 	case NODE_READ:
 		return n->u.read.part == PART_BROADCAST ? -1 :
-		    n->u.read.part == PART_SINGLE ? 1 : 0;
+		    n->u.read.part == PART_SINGLE ? 1 :
+		    n->u.read.part == PART_CACHE ?
+		    s->stage[n->u.read.stage[0] - 1].root->u.exchange.kept->
+		    parts : 0;
+	case NODE_CACHE:
+		return n->u.cache.kept->parts;
 	case NODE_UNION:
 		np = 0;
 		for (int i = 0; i < n->nkid; i++) {
@@ -108,6 +127,9 @@ add_stage(struct cutting *c, struct node *root, int *id, struct err *e)
 		TRY(cut_below(c, root->kid[i], &copy->kid[i], &s.in, &s.nin, e));
 	np = stage_parts(c->out, copy);
 	s.npart = np < 0 ? 1 : np;
+	if (copy->kind == NODE_EXCHANGE && copy->u.exchange.kept &&
+	    copy->u.exchange.kept->parts)
+		s.npart = copy->u.exchange.kept->parts;
 	ARENA_GROW(c->arena, c->out->stage, c->out->n, c->stage_cap);
 	s.id = ++c->out->n;
 	c->out->stage[s.id - 1] = s;

@@ -144,6 +144,12 @@ verify_own(struct check *c, struct err *e)
 		for (int i = 0; i < n->u.expand.nproj; i++)
 			TRY(verify_exprs(c, n->u.expand.x[i], n->out->ncol, e));
 		return 0;
+	case NODE_CACHE:
+		for (int i = 0; n->nkid && i < n->out->ncol; i++)
+			if (i >= n->kid[0]->out->ncol || !type_equal(
+			    n->out->col[i].type, n->kid[0]->out->col[i].type))
+				return bug(n, "other columns than its input", e);
+		return 0;
 	case NODE_UNION:
 		for (int i = 0; i < n->nkid; i++)
 			if (n->kid[i]->out->ncol != n->out->ncol)

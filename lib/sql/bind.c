@@ -24,7 +24,7 @@ bind_with(struct binder *b, const struct bind_name *names,
 		struct bind_name *n = NEW(b->arena, struct bind_name);
 
 		*n = (struct bind_name){ c->name.name, c->query, NULL,
-		    c->column, c->ncolumn, names };
+		    c->column, c->ncolumn, NULL, names };
 		names = n;
 	}
 	return bind_rel(b, names, q->input, outer, out, e);
@@ -173,7 +173,7 @@ bind_view(struct binder *b, const struct ast_view *v, struct err *e)
 		return err_hint(e, "say create or replace temporary view");
 	}
 	*n = (struct bind_name){ v->name.name, v->query, v->source, NULL, 0,
-	    b->names };
+	    NULL, b->names };
 	if (v->ncolumn && v->source == NULL) {
 		struct ast_ident *c = NEW_N(b->arena, struct ast_ident,
 		    v->ncolumn);

@@ -19,6 +19,7 @@ struct bind_name {
 	const struct ast_source *source;        /* view using …, or NULL */
 	const struct ast_ident *column;         /* renamed columns, or none */
 	int ncolumn;
+	struct kept *kept;                      /* cached, or NULL */
 	const struct bind_name *next;           /* outer or older */
 };
 
@@ -41,6 +42,8 @@ struct binder {
 	const struct bind_name *names;
 	struct bind_param *params;
 	struct bind_def *defs;
+	struct kept *kept;              /* the newest first */
+	int nkept;                      /* highest number of one */
 	int noutput;                    /* outputs of the script so far */
 	int depth;                      /* of names inside names */
 	const struct ast_select *hints; /* select block being bound, or NULL */
@@ -61,6 +64,30 @@ int bind_view(struct binder *b, const struct ast_view *v, struct err *e);
 
 /* Forgets the newest meaning of a name: 1, or 0 when there is none. */
 int bind_drop(struct binder *b, const char *name);
+
+/* "unknown table" with a name that is near. */
+int bind_unknown_table(const struct bind_name *names,
+    const struct ast_name *name, struct err *e);
+
+/* --- relations that are kept, plan/kept.h --- */
+
+struct kept *bind_kept_find(const struct binder *b, int number);
+
+/* number 0: the next one. */
+struct kept *bind_kept_new(struct binder *b, int number,
+    const struct kept_level *level);
+
+/* A storage level by name; ERR_USER with a level that is near. */
+int bind_level(const char *name, struct span span,
+    const struct kept_level **out, struct err *e);
+
+/* From now on the rows of the name (which is there) are kept. */
+int bind_name_keep(struct binder *b, const char *name, struct span span,
+    const struct kept_level *level, int checkpoint, struct kept **out,
+    struct err *e);
+
+/* A node that reads it, and makes it when it is not there. */
+struct node *bind_kept_node(struct binder *b, const struct kept *k);
 
 /* What a name means at this place of the chain, or NULL. */
 const struct bind_name *bind_name_find(const struct bind_name *names,

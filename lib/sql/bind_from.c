@@ -3,6 +3,7 @@
  * aliases, lateral views.
  */
 #include "sql/bind_scope.h"
+#include "sql/bind_cache.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -122,14 +123,13 @@ bind_source(struct binder *b, const struct ast_source *s, struct span span,
 	return 0;
 }
 
-static int
-unknown_table(struct binder *b, const struct bind_name *names,
+int
+bind_unknown_table(const struct bind_name *names,
     const struct ast_name *name, struct err *e)
 {
 	const char *last = name->part[name->npart - 1].name;
 	struct near near;
 
-	(void)b;
 	near_init(&near, last);
 	for (const struct bind_name *n = names; n; n = n->next)
 		if (bind_name_find(names, n->name))
@@ -141,6 +141,16 @@ unknown_table(struct binder *b, const struct bind_name *names,
 	    "from 'path'", last);
 }
 
+int
+bind_name_rel(struct binder *b, const struct bind_name *n, struct span span,
+    struct rel *out, struct err *e)
+{
+	if (n->source)
+		return bind_source(b, n->source, span, out, e);
+	/* A name sees only the names before it. */
+	return bind_rel(b, n->next, n->query, NULL, out, e);
+}
+
 static int
 bind_table(struct binder *b, const struct bind_name *names,
     const struct ast_query *q, struct rel *out, struct err *e)
@@ -150,14 +160,13 @@ bind_table(struct binder *b, const struct bind_name *names,
 	const struct bind_name *n = bind_name_find(names, last);
 
 	if (n == NULL || name->npart > 1)
-		return unknown_table(b, names, name, e);
-	if (++b->depth > NAME_DEPTH_MAX)
-		return err_at(e, name->span, "'%s' is nested too deeply",
-		    n->name);
-	if (n->source)
-		TRY(bind_source(b, n->source, q->span, out, e));
-	else    /* A name sees only the names before it. */
-		TRY(bind_rel(b, n->next, n->query, NULL, out, e));
+		return bind_unknown_table(names, name, e);
+	if (++b->depth > NAME_DEPTH_MAX) {
+		err_at(e, name->span, "'%s' is nested too deeply", n->name);
+		return err_hint(e, "cut its plan with a checkpoint");
+	}
+	if (!bind_kept_table(b, n, out))
+		TRY(bind_name_rel(b, n, q->span, out, e));
 	b->depth--;
 	return scope_alias(b->arena, &out->scope,
 	    &(struct ast_ident){ n->name, name->span, 0 }, n->column,

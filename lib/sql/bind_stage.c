@@ -2,6 +2,7 @@
  * bind_stage -- the stages of pipelines, each over the relation before it.
  */
 #include "sql/bind_scope.h"
+#include "sql/bind_cache.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -426,6 +427,8 @@ bind_stage(struct binder *b, const struct bind_name *names,
     const struct ast_query *q, const struct scope *outer, struct rel *r,
     struct err *e)
 {
+	if (q->kind == AST_CACHE || q->kind == AST_CHECKPOINT)
+		return bind_cache(b, names, q, outer, r, e);
 	TRY(bind_rel(b, names, q->input, outer, r, e));
 	switch (q->kind) {
 	case AST_EXTEND:    return stage_extend(b, names, q, r, e);
@@ -450,8 +453,6 @@ bind_stage(struct binder *b, const struct bind_name *names,
 	case AST_UNPIVOT:   return bind_unpivot(b, names, q, r, e);
 	case AST_SAMPLE:    return bind_sample(b, q, r, e);
 	case AST_WINDOWS:   return bind_refuse_ast(q->span, "window", e);
-	case AST_CACHE:     return bind_refuse_ast(q->span, "cache", e);
-	case AST_CHECKPOINT: return bind_refuse_ast(q->span, "checkpoint", e);
 	case AST_WRITE:
 		return err_at(e, q->span, "write must be the last stage");
 	default:

@@ -5,6 +5,7 @@
  * is a directory of part files.
  */
 #include "sql/bind_scope.h"
+#include "sql/bind_cache.h"
 
 #include <strings.h>
 
@@ -87,9 +88,23 @@ part_columns(struct binder *b, const struct ast_write *w, struct node *n,
 	return 0;
 }
 
-/* Only visible columns are written. */
+/* The visible columns are those of the node now, one by one. */
 static void
-drop_hidden(struct binder *b, struct rel *r)
+show_items(struct binder *b, struct rel *r)
+{
+	struct scope old = r->scope;
+	int at = 0;
+
+	memset(&r->scope, 0, sizeof r->scope);
+	for (int i = 0; i < old.n; i++)
+		if (!old.v[i].hidden)
+			scope_add(b->arena, &r->scope, old.v[i].table,
+			    old.v[i].name, r->node->out->col[at++]);
+}
+
+/* Only visible columns are written; what follows a tee sees those. */
+void
+bind_drop_hidden(struct binder *b, struct rel *r)
 {
 	struct items it = { 0 };
 
@@ -112,6 +127,7 @@ drop_hidden(struct binder *b, struct rel *r)
 			return;
 	}
 	r->node = node_items(b, r->node, &it);
+	show_items(b, r);
 }
 
 static int
@@ -149,7 +165,7 @@ bind_write(struct binder *b, const struct ast_query *q, struct rel *r,
 	const char *target = "-";
 	struct node *n;
 
-	drop_hidden(b, r);
+	bind_drop_hidden(b, r);
 	if (files) {
 		TRY(bind_string(b, &w->path, &target, e));
 		files = strcmp(target, "-") != 0;

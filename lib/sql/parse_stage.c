@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "plan/kept.h"
 
 static int
 stage_extend(struct parser *p, struct ast_query **q)
@@ -300,20 +301,33 @@ stage_write(struct parser *p, struct ast_query **q)
 }
 
 static int
+unknown_level(struct parser *p, const char *word)
+{
+	const struct kept_level *l;
+	struct near near;
+
+	near_init(&near, word);
+	for (int i = 0; (l = kept_level_at(i)) != NULL; i++) {
+		near_offer(&near, l->name);
+		near_offer(&near, l->spark);
+	}
+	p->i--;
+	parse_expected(p, "memory, memory_ser, memory_disk, disk or off_heap");
+	return near.best ? err_hint(p->e, "did you mean '%s'?", near.best) :
+	    ERR_USER;
+}
+
+static int
 stage_cache(struct parser *p, struct ast_query **q)
 {
-	static const char levels[] = "memory memory_ser memory_disk disk "
-	    "off_heap memory_only memory_only_ser memory_and_disk "
-	    "memory_and_disk_ser disk_only";
 	int first = p->i++;
 	struct ast_ident *level = NULL;
 
 	if (at_name(p, 0)) {
-		if (!at_any(p, 0, levels))
-			return parse_expected(p, "memory, memory_ser, "
-			    "memory_disk, disk or off_heap");
 		level = NEW(p->a, struct ast_ident);
 		TRY(parse_ident(p, "a level", level));
+		if (kept_level_find(level->name) == NULL)
+			return unknown_level(p, level->name);
 		level->name = parse_lower(p, level->name);
 	}
 	*q = query_new(p, AST_CACHE, first, 1, *q);

@@ -202,7 +202,8 @@ parse_stmts(struct parser *p, struct ast_stmt ***out, int *n)
 		ARENA_GROW(p->a, *out, *n, cap);
 		TRY(parse_stmt(p, &(*out)[*n]));
 		(*n)++;
-		if (!at_stmt_end(p))
+		/* A block ends by its bracket. */
+		if (!at_stmt_end(p) && (*out)[*n - 1]->kind != STMT_REPEAT)
 			return expected_end(p, (*out)[*n - 1]->kind);
 	}
 }

@@ -62,6 +62,9 @@ read_stage(struct plan_reader *r)
 	TRY(plan_read_check(r, &r->now, span));
 	np = stage_parts(r->out, r->now.root);
 	r->now.npart = np < 0 ? 1 : np;
+	if (r->now.root->kind == NODE_EXCHANGE && r->now.root->u.exchange.kept)
+		r->now.npart = r->now.root->u.exchange.kept->parts ?
+		    r->now.root->u.exchange.kept->parts : r->now.npart;
 	ARENA_GROW(r->b.arena, r->read, r->out->n, r->read_cap);
 	ARENA_GROW(r->b.arena, r->out->stage, r->out->n, r->stage_cap);
 	r->read[r->out->n] = false;
@@ -85,7 +88,7 @@ check_reads(struct plan_reader *r, const struct span *head)
 			return err_hint(r->e, "only the last stage may end "
 			    "with an output");
 		}
-	if (last->kind == NODE_EXCHANGE) {
+	if (last->kind == NODE_EXCHANGE && last->u.exchange.kept == NULL) {
 		err_at(r->e, head[n - 1], "the last stage ends with an "
 		    "exchange");
 		return err_hint(r->e, "it must end with write or collect");
@@ -151,6 +154,8 @@ plan_read(struct binder *b, const struct plan_conf *conf, const char *text,
 	r.p.plan = 1;
 	code = read_all(&r, out);
 	b->ids = r.b.ids;
+	b->kept = r.b.kept;
+	b->nkept = r.b.nkept;
 	b->noutput = r.b.noutput;
 	return code;
 }

@@ -62,6 +62,19 @@ check_merge(struct plan_reader *r, const struct node *n, int parts)
 	return 0;
 }
 
+/* How the rows of what is kept lie, nobody knows. */
+static bool
+reads_kept(const struct node *n)
+{
+	if (n->kind == NODE_CACHE ||
+	    (n->kind == NODE_READ && n->u.read.part == PART_CACHE))
+		return true;
+	for (int i = 0; i < n->nkid; i++)
+		if (reads_kept(n->kid[i]))
+			return true;
+	return false;
+}
+
 static int
 join_parts(struct plan_reader *r, const struct node *n, int *out)
 {
@@ -71,6 +84,9 @@ join_parts(struct plan_reader *r, const struct node *n, int *out)
 	TRY(parts_of(r, n->kid[1], &k));
 	*out = l;
 	if (n->u.join.how == JOIN_SHUFFLED || n->u.join.how == JOIN_MERGE) {
+		if (l != 1 && reads_kept(n))
+			return err_at(r->e, n->span, "what is cached does not "
+			    "lie by the keys of the join");
 		if (l == k && l != WHOLE)
 			return n->u.join.how == JOIN_MERGE ?
 			    check_merge(r, n, l) : 0;
@@ -110,6 +126,19 @@ union_parts(struct plan_reader *r, const struct node *n, int *out)
 	return 0;
 }
 
+/* As many as its stage has tasks. */
+static int
+kept_parts(struct plan_reader *r, const struct node *n, int *out)
+{
+	const struct node *x = r->out->stage[n->u.read.stage[0] - 1].root;
+
+	*out = x->u.exchange.kept->parts;
+	if (*out == 0)
+		TRY(parts_of(r, x->kid[0], out));
+	*out = *out == WHOLE ? 1 : *out;
+	return 0;
+}
+
 static int
 parts_of(struct plan_reader *r, const struct node *n, int *out)
 {
@@ -123,7 +152,12 @@ parts_of(struct plan_reader *r, const struct node *n, int *out)
 	case NODE_VALUES:
 		*out = 1;
 		return 0;
+	case NODE_CACHE:
+		*out = n->u.cache.kept->parts;
+		return 0;
 	case NODE_READ:
+		if (n->u.read.part == PART_CACHE)
+			return kept_parts(r, n, out);
 		*out = n->u.read.part == PART_BROADCAST ? WHOLE : n->u.read.n;
 		return 0;
 	case NODE_UNION:

@@ -215,6 +215,64 @@ check_range(struct plan_reader *r, const struct node *n, struct span span)
 	return err_hint(r->e, "put a sort by the same keys before it");
 }
 
+/* exchange cache NUMBER LEVEL [checkpoint] [of NAME] [kept PARTITIONS]:
+ * whether it is there, the application knows. */
+static int
+read_kept(struct plan_reader *r, struct node *n)
+{
+	struct ast_ident id;
+	struct kept *k;
+	const struct kept_level *level;
+	int64_t number, parts;
+
+	TRY(plan_read_whole(r, "the number of what is kept", 1, 1000000,
+	    &number));
+	k = bind_kept_find(&r->b, (int)number);
+	TRY(parse_ident(&r->p, "a storage level", &id));
+	TRY(bind_level(id.name, id.span, &level, r->e));
+	if (k == NULL) {
+		k = bind_kept_new(&r->b, (int)number, level);
+		k->checkpoint = at_word(&r->p, 0, "checkpoint");
+	}
+	take_word(&r->p, "checkpoint");
+	if (take_word(&r->p, "of")) {
+		TRY(parse_ident(&r->p, "the name of a table", &id));
+		if (k->node == NULL)
+			k->name = id.name;
+	}
+	if (take_word(&r->p, "kept"))
+		TRY(plan_read_whole(r, "the number of partitions", 1, INT32_MAX,
+		    &parts));
+	n->u.exchange.part = PART_CACHE;
+	n->u.exchange.n = 1;
+	n->u.exchange.kept = k;
+	return 0;
+}
+
+/* checkpoint NUMBER parts N as (columns): rows that are there. */
+static int
+read_checkpoint(struct plan_reader *r, struct node *kid, struct node **out)
+{
+	struct node *n = *out = plan_read_node(r, NODE_CACHE, NULL, 0);
+	struct span span = next_span(&r->p);
+	int64_t number, parts;
+
+	(void)kid;
+	TRY(plan_read_whole(r, "the number of a checkpoint", 1, 1000000,
+	    &number));
+	n->u.cache.kept = bind_kept_find(&r->b, (int)number);
+	if (n->u.cache.kept == NULL || n->u.cache.kept->parts == 0) {
+		err_at(r->e, span, "there is no checkpoint %d", (int)number);
+		return err_hint(r->e, "checkpoints end with the run that made "
+		    "them");
+	}
+	TRY(need_word(&r->p, "parts", "and their number"));
+	TRY(plan_read_whole(r, "the number of partitions", 1, INT32_MAX,
+	    &parts));
+	TRY(need_word(&r->p, "as", "and the columns"));
+	return plan_read_columns(r, &n->out);
+}
+
 /* exchange KIND [(keys)] [N] [fixed] */
 static int
 read_exchange(struct plan_reader *r, struct node *kid, struct node **out)
@@ -225,11 +283,13 @@ read_exchange(struct plan_reader *r, struct node *kid, struct node **out)
 	int first = r->p.i, part = 0;
 	int64_t count = 1;
 
+	if (take_word(&r->p, "cache"))
+		return read_kept(r, n);
 	while (part < 6 && !take_word(&r->p, name[part]))
 		part++;
 	if (part == 6)
-		return parse_expected(&r->p, "any, single, hash, range, robin "
-		    "or broadcast");
+		return parse_expected(&r->p, "any, single, hash, range, robin, "
+		    "broadcast or cache");
 	n->u.exchange.part = (enum part_kind)part;
 	if (take_op(&r->p, "(")) {
 		TRY(plan_read_keys(r, kid->out, "exchange",
@@ -255,7 +315,8 @@ static const struct step {
 	    struct node **out);
 } steps[] = {
 	{ "scan", 1, plan_read_scan }, { "range", 1, plan_read_range },
-	{ "values", 1, plan_read_values }, { "read", 1, plan_read_stage },
+	{ "values", 1, plan_read_values }, { "checkpoint", 1, read_checkpoint },
+	{ "read", 1, plan_read_stage },
 	{ "filter", 0, read_filter }, { "project", 0, read_project },
 	{ "generate", 0, read_generate },
 	{ "aggregate", 0, plan_read_aggregate },
@@ -285,7 +346,7 @@ unknown(struct plan_reader *r, const struct node *kid, const char *word,
 	return err_hint(r->e, kid ? "operators: filter, project, generate, "
 	    "aggregate, join, union, sort, topn, limit, pipe, tee, assert, "
 	    "expand; exchange, write or collect at the end" :
-	    "a stage begins with scan, range, values or read");
+	    "a stage begins with scan, range, values, checkpoint or read");
 }
 
 int

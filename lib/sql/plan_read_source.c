@@ -372,7 +372,8 @@ plan_read_values(struct plan_reader *r, struct node *kid, struct node **out)
 	return 0;
 }
 
-/* A stage is read once, so its columns keep their ids. */
+/* A stage is read once, so its columns keep their ids; but one that is kept
+ * may be read several times. */
 static void
 note_read(struct plan_reader *r, struct node *n, int id,
     const struct node *from)
@@ -380,6 +381,13 @@ note_read(struct plan_reader *r, struct node *n, int id,
 	struct stage *s = &r->now;
 
 	n->out = from->out;
+	if (from->u.exchange.part == PART_CACHE) {
+		n->out = schema_new(r->b.arena, from->out->ncol);
+		for (int i = 0; i < n->out->ncol; i++)
+			n->out->col[i] = plan_field(&r->b.ids,
+			    from->out->col[i].name, from->out->col[i].type,
+			    from->out->col[i].nullable);
+	}
 	n->u.read.nstage = 1;
 	n->u.read.stage = NEW_N(r->b.arena, int, 1);
 	n->u.read.stage[0] = id;
@@ -392,13 +400,14 @@ note_read(struct plan_reader *r, struct node *n, int id,
 	s->in[s->nin++] = id;
 }
 
-/* read [broadcast | merge] N, …: how, the other stage's exchange knows. */
+/* read [broadcast | merge | cached] N, …: how, the other stage's exchange knows. */
 int
 plan_read_stage(struct plan_reader *r, struct node *kid, struct node **out)
 {
 	struct node *n = plan_read_node(r, NODE_READ, NULL, 0);
 	bool broadcast = take_word(&r->p, "broadcast");
 	bool merge = !broadcast && take_word(&r->p, "merge");
+	bool cached = !broadcast && !merge && take_word(&r->p, "cached");
 	const struct node *from;
 	struct span span = next_span(&r->p);
 	int64_t id;
@@ -412,7 +421,7 @@ plan_read_stage(struct plan_reader *r, struct node *kid, struct node **out)
 		return err_hint(r->e, "a stage reads stages that stand before "
 		    "it");
 	}
-	if (r->read[id - 1])
+	if (r->read[id - 1] && !cached)
 		return err_at(r->e, span, "stage %d is read twice", (int)id);
 	r->read[id - 1] = true;
 	from = r->out->stage[id - 1].root;
@@ -422,11 +431,14 @@ plan_read_stage(struct plan_reader *r, struct node *kid, struct node **out)
 		return err_hint(r->e, "it would have to end with an exchange");
 	}
 	if (broadcast != (from->u.exchange.part == PART_BROADCAST) ||
-	    merge != (from->u.exchange.part == PART_RANGE)) {
+	    merge != (from->u.exchange.part == PART_RANGE) ||
+	    cached != (from->u.exchange.part == PART_CACHE)) {
 		err_at(r->e, span, "stage %d is not exchanged for 'read%s'",
-		    (int)id, broadcast ? " broadcast" : merge ? " merge" : "");
+		    (int)id, broadcast ? " broadcast" : merge ? " merge" :
+		    cached ? " cached" : "");
 		return err_hint(r->e, "exchange broadcast goes with read "
-		    "broadcast, exchange range with read merge");
+		    "broadcast, exchange range with read merge, exchange "
+		    "cache with read cached");
 	}
 	note_read(r, n, (int)id, from);
 	*out = n;

@@ -187,6 +187,14 @@ begin_reading(const struct exchange *shared)
 	pthread_mutex_unlock(&x->lock);
 }
 
+void
+exchange_rest(struct exchange *x)
+{
+	pthread_mutex_lock(&x->lock);
+	atomic_store(&x->reading, false);
+	pthread_mutex_unlock(&x->lock);
+}
+
 struct exchange_size
 exchange_part_size(const struct exchange *x, int part)
 {

@@ -36,12 +36,14 @@ struct exchange_conf {
 	const char *dir;                /* scratch directory for spills */
 	bool sorted;                    /* maps are runs that will be merged, the
 	                                 * last column are their prefixes */
-	bool force_spill;               /* tests: everything goes to disk */
 	const char *publish;            /* maps become files whose names begin
 	                                 * with this (map_file_prefix) and are
 	                                 * not kept here; or NULL */
 	bool compress;                  /* blocks that are published: zstd */
 	int stage;                      /* its number, for store/mirror.h */
+	bool force_spill;               /* everything goes to disk */
+	bool keep;                      /* it outlives the job: owns all of its
+	                                 * strings, may fill its pool */
 };
 
 /* Size of one partition, one map, or all. */
@@ -87,6 +89,13 @@ struct exchange_size exchange_total(const struct exchange *x);
 /* Does it hold views of strings that are somebody else's?  What its writers
  * read (inputs' chunks, mapped files) must then outlive it. */
 bool exchange_borrows(const struct exchange *x);
+
+/* Nobody reads any more: what is in memory may be moved to disk again. */
+void exchange_rest(struct exchange *x);
+
+/* Moves committed maps to disk until n bytes were given back; nothing while
+ * somebody reads.  Returns the bytes, or negative. */
+int64_t exchange_evict(struct exchange *x, int64_t n, struct err *e);
 
 /* Reading: a cursor over one map's rows of one partition, or over all maps
  * in order (map -1), partitions [lo, hi). */

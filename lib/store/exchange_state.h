@@ -53,10 +53,6 @@ int map_publish(struct exchange *x, int map, int attempt,
     const struct partition *part, const struct blockfile *file,
     struct map_facts *facts, struct err *e);
 
-/* Moves committed maps to disk until n bytes were given back; nothing once
- * somebody reads.  Returns the bytes, or negative. */
-int64_t exchange_evict(struct exchange *x, int64_t n, struct err *e);
-
 /* Of an exchange that is a mirror (mirror.c). */
 void mirror_free(struct exchange *x);
 const struct partition *mirror_partition(const struct exchange *x, int map,

@@ -53,6 +53,7 @@ struct xwriter {
 	char **cursor;                  /* where its next value goes */
 	int32_t *row;                   /* physical row of row i */
 	int32_t *order, *start;         /* rows by partition, for builders */
+	struct arena unstable;          /* columns without COL_STABLE */
 };
 
 int
@@ -94,6 +95,7 @@ writer_free(struct xwriter *w)
 	free(w->touched);
 	free(w->count);
 	free(w->cursor);
+	arena_release(&w->unstable);
 	free(w->start);
 	free(w->row);
 	free(w->order);
@@ -177,11 +179,14 @@ relieve(struct xwriter *w, struct err *e)
 	return 1;
 }
 
-/* Exchanges leave part of the budget to the operators that read them. */
+/* Exchanges leave part of the budget to the operators that read them; what
+ * is kept has a budget of its own. */
 static bool
-crowded(const struct pool *p, int64_t more)
+crowded(const struct exchange *x, int64_t more)
 {
-	return p->limit && atomic_load(&p->used) + more >
+	const struct pool *p = x->conf.pool;
+
+	return !x->conf.keep && p->limit && atomic_load(&p->used) + more >
 	    p->limit * EXCHANGE_SHARE / 100;
 }
 
@@ -191,7 +196,7 @@ charge(struct xwriter *w, int64_t n, struct err *e)
 {
 	int r = 0;
 
-	if (crowded(w->x->conf.pool, n) || !pool_try(w->x->conf.pool, n)) {
+	if (crowded(w->x, n) || !pool_try(w->x->conf.pool, n)) {
 		r = w->relieved ? 0 : relieve(w, e);
 		if (r < 0)
 			return r;
@@ -473,7 +478,7 @@ put_flat(struct xwriter *w, const struct column *c, int col,
 	if (has_nulls(c, b->nrow))
 		put_nulls(w, c, col, part, b->n);
 	if (type_is_bytes(s->type[col]) && c->data &&
-	    !(c->flags & COL_STABLE))
+	    (w->x->conf.keep || !(c->flags & COL_STABLE)))
 		own_strings(w, col);
 }
 
@@ -491,6 +496,23 @@ sort_rows(struct xwriter *w, const uint32_t *part, int n)
 		w->order[w->start[part ? part[i] : 0]++] = w->row[i];
 }
 
+/* The column without the promise that its strings stay. */
+static struct column
+unstable(const struct column *c, struct arena *a)
+{
+	struct column out = *c;
+	struct column *kid;
+
+	out.flags &= (uint8_t)~COL_STABLE;
+	if (c->kid == NULL)
+		return out;
+	kid = NEW_N(a, struct column, c->type->nfield + 1);
+	for (int i = 0; i < c->type->nfield; i++)
+		kid[i] = unstable(&c->kid[i], a);
+	out.kid = kid;
+	return out;
+}
+
 static void
 put_nested(struct xwriter *w, const struct batch *b, const uint32_t *part)
 {
@@ -499,13 +521,21 @@ put_nested(struct xwriter *w, const struct batch *b, const uint32_t *part)
 
 	sort_rows(w, part, b->n);
 	for (int i = 0; i < s->ncol; i++) {
+		const struct column *col = &b->col[i];
+		struct column own;
+
 		if (s->width[i])
 			continue;
+		if (w->x->conf.keep) {
+			arena_reset(&w->unstable);
+			own = unstable(col, &w->unstable);
+			col = &own;
+		}
 		for (int t = 0; t < w->ntouched; t++) {
 			uint32_t p = w->touched[t];
 			int n = w->count[p];
 
-			builder_rows(&w->open[p]->nested[k], &b->col[i],
+			builder_rows(&w->open[p]->nested[k], col,
 			    w->order + w->start[p] - n, n);
 		}
 		k++;
@@ -567,7 +597,8 @@ xwriter_put(struct xwriter *w, const struct batch *b, const uint32_t *part,
 	w->fixed = one_value(s, b);
 	r = make_room(w, b, e);
 	for (int i = 0; i < s->ncol && r >= 0; i++) {
-		note_borrowed(w->x, &b->col[i]);
+		if (!w->x->conf.keep)
+			note_borrowed(w->x, &b->col[i]);
 		if (i < CHUNK_FIXED_MAX && (w->fixed >> i & 1))
 			put_one(w, &b->col[i], i);
 		else if (s->width[i])

@@ -166,17 +166,11 @@ examples_of() {
 		with recursive:with recursive r as (select 1) select * from r
 		lateral:select * from range(3), lateral (select 1)
 		select transform:select transform(id) using 'cat' as (x string) from range(3)
-		cache:from range(3) | cache
-		checkpoint:from range(3) | checkpoint
 		call:from range(3) | call f()
 		tee -:from range(3) | tee - | limit 1
 		tee cmd:from range(3) | tee cmd 'cat' | limit 1
 		create table:create table t using csv as select 1
 		insert into:insert into t values (1)
-		cache table:cache table t
-		uncache table:uncache table t
-		clear cache:clear cache
-		repeat:repeat 3 { select 1 }
 		reset:reset
 		def ... cmd:def f(x int) string = cmd './f'; select f(1)
 		show create table:let t = select 1; show create table t
