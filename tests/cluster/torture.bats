@@ -1,0 +1,49 @@
+# A few runs of the fault runner; check-long makes more.  TORTURE adds
+# options, such as --seed 77.
+
+load ../helper
+
+torture() {
+	run scripts/torture --dir "$BATS_TEST_TMPDIR/bed" --rows 3000 "$@" $TORTURE
+	[ "$status" -eq 0 ] || cat "$BATS_TEST_TMPDIR"/bed/*.stderr
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ ${lines[-1]} == *' 0 bad '* ]]
+}
+
+setup() {
+	house_setup
+	cd "$TOP"
+	export OUT
+	need python3 python3 -c 'import sys; assert sys.version_info >= (3, 8)'
+}
+
+@test "one machine: kills, stops, crashes, failures" {
+	torture --runs $((SP_LONG ? 200 : 12)) --seed 1
+}
+
+@test "one machine: full disks" {
+	need tmpfs unshare -m mount -t tmpfs none /mnt
+	torture --runs $((SP_LONG ? 60 : 4)) --seed 1 --faults disk
+}
+
+@test "a lost row, a doubled one and an orphan are noticed" {
+	export PATH=$WORK/bin:$PATH
+	cp -r "$TOP/tests/cluster" "$WORK/cluster"
+	mkdir "$WORK/scripts" "$WORK/tests"
+	cp scripts/torture "$WORK/scripts"
+	mv "$WORK/cluster" "$WORK/tests"
+	cd "$WORK"
+	local damage
+	for damage in 's/^from booked$/from booked | where id <> 77/' \
+	    's/^from booked$/from booked union all from booked/' \
+	    's/| pipe .cat/| pipe '"'setsid sleep 60 <\&- >\&- 2>\&- \& cat/"; do
+		sed "$damage" "$TOP/tests/cluster/ledger.sp" >tests/cluster/ledger.sp
+		rm -rf "$WORK/bed"
+		run env OUT="$OUT" SP_TORTURE_ORPHAN=1 scripts/torture --runs 1 --rows 300 \
+			--dir "$WORK/bed" --faults crash
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *wrong:* || $output == *orphan:* ]]
+	done
+}
