@@ -7,6 +7,7 @@
 
 #include "driver/cache.h"
 #include "driver/conf.h"
+#include "exec/stage_run.h"
 
 static struct kept *
 kept_by(const struct stage *s)
@@ -35,44 +36,17 @@ mark_done(struct exec_env *env, const struct stages *s)
 void
 adapt_open(struct exec_env *env, const struct stages *s)
 {
-	env->stages = s;
-	env->run = xcalloc((size_t)s->n + 1, sizeof *env->run);
-	for (int i = 0; i < s->n; i++) {
-		env->run[i].stage = &s->stage[i];
-		pthread_mutex_init(&env->run[i].lock, NULL);
-		atomic_init(&env->run[i].limit_left, INT64_MAX);
-	}
+	stage_runs_open(env, s);
 	mark_done(env, s);
-}
-
-static void
-free_shared(struct stage_run *r)
-{
-	while (r->shared) {
-		struct shared *s = r->shared;
-
-		r->shared = s->next;
-		if (s->free)
-			s->free(s->state);
-		free(s);
-	}
 }
 
 void
 adapt_close(struct exec_env *env)
 {
-	for (int i = 0; i < env->stages->n; i++) {
-		struct stage_run *r = &env->run[i];
-
-		free_shared(r);
-		if (r->exchange && kept_by(r->stage) == NULL)
-			exchange_free(r->exchange);
-		free(r->lo);
-		free(r->types);
-		pthread_mutex_destroy(&r->lock);
-	}
-	free(env->run);
-	env->run = NULL;
+	for (int i = 0; i < env->stages->n; i++)
+		if (kept_by(env->run[i].stage) && env->cache)
+			env->run[i].exchange = NULL;    /* the cache's */
+	stage_runs_close(env);
 }
 
 /* The exchanges that the stage reads partition by partition; 0 when it has
@@ -160,12 +134,9 @@ adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
     struct err *e)
 {
 	struct stage_run *r = &env->run[stage];
-	const struct node *root = r->stage->root;
-	struct exchange_conf x = { .name = "exchange", .pool = &env->pool,
-	    .dir = env->scratch, .force_spill = env->force_spill };
+	struct kept *k = env->cache ? kept_by(r->stage) : NULL;
 	const struct type **type;
-	struct kept *k = kept_by(r->stage);
-	int code;
+	struct exchange_conf x;
 
 	if (r->done) {
 		r->exchange = k ? cache_find(env->cache, k) : NULL;
@@ -173,23 +144,13 @@ adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
 		return 0;
 	}
 	r->npart = count_tasks(env, stage, conf);
-	if (root->kind != NODE_EXCHANGE)
+	if (!stage_run_exchange(env, stage, &x))
 		return 0;
-	x.npart = root->u.exchange.part == PART_RANGE ? 1 : root->u.exchange.n;
-	x.sorted = root->u.exchange.part == PART_RANGE;
-	x.nmap = r->npart;
-	x.ncol = root->out->ncol + x.sorted;
-	type = xcalloc((size_t)x.ncol + 1, sizeof *type);
-	for (int i = 0; i < root->out->ncol; i++)
-		type[i] = root->out->col[i].type;
-	if (x.sorted)
-		type[x.ncol - 1] = TYPE(I64);
-	x.type = type;
-	if (k)
-		return cache_make(env->cache, k, &x, type, &r->exchange, e);
-	code = exchange_new(&r->exchange, &x, e);
-	r->types = type;
-	return code;
+	if (k == NULL)
+		return exchange_new(&r->exchange, &x, e);
+	type = r->types;                /* goes to the cache */
+	r->types = NULL;
+	return cache_make(env->cache, k, &x, type, &r->exchange, e);
 }
 
 /* What the stage read is not needed any more: files that its scans mapped,
@@ -200,7 +161,7 @@ free_inputs(struct exec_env *env, int stage)
 {
 	const struct stage *s = env->run[stage].stage;
 
-	free_shared(&env->run[stage]);
+	stage_run_free_shared(&env->run[stage]);
 	for (int i = 0; i < s->nin; i++) {
 		struct stage_run *in = &env->run[s->in[i] - 1];
 		bool borrowed;

@@ -12,7 +12,8 @@
 
 #include "base/clock.h"
 #include "base/zone.h"
-#include "driver/scratch.h"
+#include "driver/executors.h"
+#include "io/scratch.h"
 #include "io/stream.h"
 
 static int
@@ -52,6 +53,7 @@ app_init(struct app *a, struct err *e)
 void
 app_release(struct app *a)
 {
+	cluster_close(a->cluster);
 	output_close_all(a->output, a->noutput);
 	cache_release(&a->cache);
 	scratch_remove(a->scratch);
@@ -108,7 +110,7 @@ app_plan_conf(const struct app *a)
 		.memory = memory_budget(a),
 		.optimize = !forced("noopt"),
 		.skip = a->skip_rules[0] ? a->skip_rules : NULL,
-		.local = true,
+		.local = !cluster_wanted(a->master),
 	};
 }
 

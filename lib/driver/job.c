@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "driver/executors.h"
 #include "driver/progress.h"
+#include "driver/remote.h"
 #include "driver/report.h"
 #include "driver/rows_out.h"
-#include "driver/scratch.h"
+#include "io/scratch.h"
 #include "format/format.h"
 #include "io/sink.h"
 
@@ -102,22 +104,29 @@ for_stages(struct app *a, const struct stages *s,
 	return 0;
 }
 
+void
+app_force(struct exec_env *env)
+{
+	const char *force = getenv("SP_FORCE");
+
+	env->force_spill = force && strcmp(force, "spill") == 0;
+	if (force && strncmp(force, "chaos:", 6) == 0)
+		env->chaos = strtoull(force + 6, NULL, 10) | 1;
+}
+
 static void
 fill_env(struct app *a, struct exec_env *env)
 {
-	const char *force = getenv("SP_FORCE");
 	struct plan_conf conf = app_plan_conf(a);
 
 	pool_init(&env->pool, &a->cache.root, "executor", conf.memory);
-	env->cache = &a->cache;
+	env->cache = cluster_wanted(a->master) ? NULL : &a->cache;
 	env->scratch = a->scratch;
 	env->zone = a->binder.env.zone;
 	env->seed = a->binder.env.seed;
 	env->threads = app_threads(a);
 	env->max_record = conf_size(&a->conf, "sp.max.record");
-	env->force_spill = force && strcmp(force, "spill") == 0;
-	if (force && strncmp(force, "chaos:", 6) == 0)
-		env->chaos = strtoull(force + 6, NULL, 10) | 1;
+	app_force(env);
 	env->output = a->output;
 	env->stdout_format = format_find(a->stdout_format ? a->stdout_format :
 	    "tsv");
@@ -131,10 +140,21 @@ collect_root(const struct stages *s)
 	return root->kind == NODE_COLLECT ? root : NULL;
 }
 
+/* Here, or on the executors, which are started for the first action. */
+static int
+run_action(struct app *a, struct action *j, struct err *e)
+{
+	if (!cluster_wanted(a->master))
+		return local_run(j, e);
+	if (a->cluster == NULL)
+		TRY(cluster_open(&a->cluster, a, e));
+	return remote_run(j, a, a->cluster, e);
+}
+
 static int
 run_stages(struct app *a, const struct stages *s, struct err *e)
 {
-	struct local_job j = { .conf = &a->conf, .stages = s,
+	struct action j = { .conf = &a->conf, .stages = s, .number = a->njob,
 	    .deadline_ms = a->deadline_ms, .interrupt = &a->interrupt,
 	    .verbose = a->verbose > 1 };
 	struct rows_out rows;
@@ -148,7 +168,7 @@ run_stages(struct app *a, const struct stages *s, struct err *e)
 	j.arg = &rows;
 	cache_begin(&a->cache, s, pool_limit(&j.env.pool), &a->conf, &j.env,
 	    &a->arena);
-	r = local_run(&j, e);
+	r = run_action(a, &j, e);
 	cache_end(&a->cache, &j.env);
 	progress_end();
 	r2 = rows_out_close(&rows, r, e);

@@ -13,6 +13,8 @@
 #include "sql/bind.h"
 #include "sql/complain.h"
 
+struct cluster;
+
 /* An application: one script, its names, settings and outputs. */
 struct app {
 	struct arena arena;             /* dies with the application */
@@ -23,6 +25,7 @@ struct app {
 	int nsource, source_cap;
 	const char *const *define;      /* -D name=value, NULL-terminated */
 	const char *master;             /* local[N] */
+	struct cluster *cluster;        /* its executors, or NULL */
 	const char *scratch;            /* directory of this run, or NULL */
 	const char *stdout_format;      /* forced by -t, or NULL */
 	int verbose;
@@ -46,6 +49,9 @@ int app_init(struct app *a, struct err *e);
 
 /* Removes the scratch directory and staging of uncommitted outputs. */
 void app_release(struct app *a);
+
+/* What SP_FORCE asks of the engine: for tests. */
+void app_force(struct exec_env *env);
 
 /* Planner settings as they are now. */
 struct plan_conf app_plan_conf(const struct app *a);

@@ -15,9 +15,10 @@
 
 #include "base/fail.h"
 #include "base/utf8.h"
+#include "driver/executors.h"
 #include "driver/report.h"
 #include "driver/rows_out.h"
-#include "driver/scratch.h"
+#include "io/scratch.h"
 #include "io/groups.h"
 #include "io/standard.h"
 #include "sql/parse.h"
@@ -145,13 +146,16 @@ check_master(const struct app *a, struct err *e)
 		if (n >= 1 && n <= 1024 && strcmp(end, "]") == 0)
 			return 0;
 	}
+	if (cluster_wanted(m))
+		return 0;
 	if (strncmp(m, "mesos:", 6) == 0) {
 		err_user(e, EXIT_USAGE, "mesos is not supported: the project "
 		    "has ended");
 		return err_hint(e, "use local[N]");
 	}
 	err_user(e, EXIT_USAGE, "'%s' is not a supported master", m);
-	return err_hint(e, "local, local[N] or local[*]");
+	return err_hint(e, "there are local, local[N], local[*] and "
+	    "local-cluster[EXECUTORS,CORES,MEMORY]");
 }
 
 static int

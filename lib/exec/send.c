@@ -31,8 +31,8 @@ send_open(struct op *op, struct err *e)
 	const struct node *n = op->node;
 	struct expr **x;
 
-	TRY(exchange_writer(&op->task->writer, op->task->run->exchange,
-	    op->task->part, e));
+	TRY(exchange_writer(&op->task->writer, op->task->run->sink ?
+	    op->task->run->sink : op->task->run->exchange, op->task->part, e));
 	if (n->u.exchange.part == PART_RANGE)
 		s->col = NEW_N(&op->task->arena, struct column,
 		    n->out->ncol + 1);

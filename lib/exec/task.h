@@ -39,7 +39,10 @@ struct stage_run {
 	int npart;                      /* tasks */
 	bool done;                      /* nothing to run: its rows, or those of
 	                                 * all that read it, are there */
-	struct exchange *exchange;      /* output, when the root is one */
+	struct exchange *exchange;      /* output, when the root is one: what
+	                                 * other stages read */
+	struct exchange *sink;          /* what its tasks write to; NULL: the
+	                                 * same (executors: one that publishes) */
 	const struct type **types;      /* of its columns */
 	int *lo;                        /* npart + 1: task t reads partitions
 	                                 * [lo[t], lo[t+1]) of its inputs;

@@ -47,7 +47,27 @@ enum frame_type {
 	FRAME_PING = 3,         /* u64 whatever */
 	FRAME_PONG = 4,         /* the same */
 
-	/* 16-63: driver and executor */
+	/* 16-63: driver and executor (executor/job_msg.h, task_msg.h) */
+	FRAME_SETUP = 16,       /* the application */
+	FRAME_READY = 17,       /* who the executor is and where it serves */
+	FRAME_JOB = 18,         /* one action: plan text and its files */
+	FRAME_JOB_FAILED = 19,  /* the executor cannot begin it: as FAILED */
+	FRAME_STAGE = 20,       /* number of tasks of a stage */
+	FRAME_PLACE = 21,       /* where map outputs are served */
+	FRAME_MAPS = 22,        /* which place has which map output */
+	FRAME_LAUNCH = 23,      /* parts of a stage to run */
+	FRAME_REVOKE = 24,      /* parts not to begin, if they have not yet */
+	FRAME_REVOKED = 25,     /* a part that was taken back */
+	FRAME_JOB_END = 26,     /* i64 job: stop its tasks, forget it */
+	FRAME_DONE = 27,        /* an attempt has succeeded */
+	FRAME_FAILED = 28,      /* an attempt has failed */
+	FRAME_RESULT = 29,      /* rows of it for the driver's stdout */
+	FRAME_FILE_READ = 30,   /* bytes of an input of the driver's */
+	FRAME_FILE_DATA = 31,   /* the answer */
+	FRAME_OUT_DATA = 32,    /* bytes of an output file */
+	FRAME_PROGRESS = 33,    /* u64 rows, u64 bytes read since the last */
+	FRAME_FORGET = 34,      /* i64 job, i64 stage: its map outputs */
+	FRAME_CANCEL = 35,      /* as LAUNCH: attempts that are not needed */
 	/* 64-95: blocks */
 	/* 96-127: master */
 	FRAME_WORKER_REGISTER = 96,     /* who the worker is, what it runs */

@@ -140,6 +140,50 @@ output_open(struct output **out, const struct output_conf *conf,
 	return 1;
 }
 
+int
+output_attempts(struct output **out, const char *staging,
+    const char *extension, struct err *e)
+{
+	struct output *o = xcalloc(1, sizeof *o);
+
+	(void)e;
+	pthread_mutex_init(&o->lock, NULL);
+	o->conf.extension = arena_strdup(&o->arena, extension);
+	o->at.dir = arena_strdup(&o->arena, staging);
+	o->at.lock = -1;
+	o->keep = true;
+	*out = o;
+	return 0;
+}
+
+const char *
+output_staging(const struct output *o)
+{
+	return o->at.dir;
+}
+
+char *
+output_staging_lock(const char *staging, struct arena *a)
+{
+	return arena_printf(a, "%s/lock", staging);
+}
+
+bool
+output_name_ok(const char *name)
+{
+	while (*name) {
+		size_t n = strcspn(name, "/");
+
+		if (n == 0 || (n == 1 && name[0] == '.') ||
+		    (n == 2 && name[0] == '.' && name[1] == '.'))
+			return false;
+		name += n;
+		if (*name == '/' && *++name == '\0')
+			return false;
+	}
+	return true;
+}
+
 const char *
 output_extension(const struct output *o)
 {

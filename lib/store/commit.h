@@ -81,6 +81,20 @@ int output_commit_all(struct output *const *o, int n, struct err *e);
 void output_close(struct output *o);
 void output_close_all(struct output *const *o, int n);
 
+/* The output as an executor sees it, which only writes files of attempts:
+ * staging is the directory of the driver's output, or one of its own.  For
+ * output_path, output_extension and output_close, which removes nothing. */
+int output_attempts(struct output **out, const char *staging,
+    const char *extension, struct err *e);
+
+/* Its staging directory, and the file in it by which it can be known. */
+const char *output_staging(const struct output *o);
+char *output_staging_lock(const char *staging, struct arena *a);
+
+/* Is this the name of a file that an attempt may have: below the output,
+ * without empty, "." or ".." steps? */
+bool output_name_ok(const char *name);
+
 /* Extension of part files, as configured. */
 const char *output_extension(const struct output *o);
 

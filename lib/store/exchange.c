@@ -92,6 +92,7 @@ exchange_free(struct exchange *x)
 	if (x->mirror)
 		mirror_free(x);
 	free(x->map);
+	free(x->told);
 	shape_release(&x->shape);
 	pthread_mutex_destroy(&x->lock);
 	free(x);
@@ -193,6 +194,17 @@ exchange_rest(struct exchange *x)
 	pthread_mutex_lock(&x->lock);
 	atomic_store(&x->reading, false);
 	pthread_mutex_unlock(&x->lock);
+}
+
+void
+exchange_tell(struct exchange *x, const struct exchange_size *part)
+{
+	if (x->told == NULL)
+		x->told = xcalloc((size_t)x->conf.npart, sizeof *x->told);
+	for (int p = 0; p < x->conf.npart; p++) {
+		x->told[p].rows += part[p].rows;
+		x->told[p].bytes += part[p].bytes;
+	}
 }
 
 struct exchange_size

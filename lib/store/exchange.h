@@ -86,6 +86,10 @@ void xwriter_abort(struct xwriter *w);
 struct exchange_size exchange_part_size(const struct exchange *x, int part);
 struct exchange_size exchange_total(const struct exchange *x);
 
+/* Adds the sizes of a map's partitions, npart of them: for a driver, which
+ * has the sizes of maps that are elsewhere and nothing else. */
+void exchange_tell(struct exchange *x, const struct exchange_size *part);
+
 /* Does it hold views of strings that are somebody else's?  What its writers
  * read (inputs' chunks, mapped files) must then outlive it. */
 bool exchange_borrows(const struct exchange *x);

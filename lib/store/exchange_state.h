@@ -34,6 +34,7 @@ struct exchange {
 	_Atomic int rows_hint;          /* of a map's partition, or 0 */
 	pthread_mutex_t lock;           /* of map[] while maps are written */
 	struct map *map;
+	struct exchange_size *told;     /* exchange_tell: npart, or NULL */
 	atomic_bool on_disk, borrows;
 	atomic_bool reading;            /* chunks stay where they are now */
 	struct mirror *mirror;          /* or NULL */

@@ -125,6 +125,10 @@ examples_of() {
 	examples_of "$MAN/sp-config.5" 5
 }
 
+@test "examples of sp-executor(1)" {
+	examples_of "$MAN/sp-executor.1" 1
+}
+
 @test "examples of sp-formats(7)" {
 	examples_of "$MAN/sp-formats.7" 20
 }

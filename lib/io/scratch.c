@@ -1,7 +1,7 @@
 /*
  * scratch -- see scratch.h.
  */
-#include "driver/scratch.h"
+#include "io/scratch.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,8 +4,8 @@
  * DIR/sp-UID-PID-RANDOM/ with mode 0700 and a locked file in it.  A run also
  * sweeps directories of dead runs: those whose lock nobody holds.
  */
-#ifndef DRIVER_SCRATCH_H
-#define DRIVER_SCRATCH_H
+#ifndef IO_SCRATCH_H
+#define IO_SCRATCH_H
 
 struct arena;
 struct err;

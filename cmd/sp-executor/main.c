@@ -1,0 +1,66 @@
+/*
+ * sp-executor -- runs the tasks of one application on this node.  It is
+ * started by sp-submit or sp-worker, never by hand; the work is in
+ * lib/executor.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/opt.h"
+#include "executor/executor.h"
+
+static int show_help(void *conf, const char *value, struct err *e);
+static int show_version(void *conf, const char *value, struct err *e);
+
+static const struct opt opts[] = {
+	{ 'h', "help", NULL, "print this text", show_help },
+	{ 0, "version", NULL, "print the version", show_version },
+	{ 0 }
+};
+
+static const struct opt_table table = {
+	"sp-executor", "",
+	"Run the tasks of an application: started by sp-submit and sp-worker.",
+	opts
+};
+
+static int
+show_help(void *conf, const char *value, struct err *e)
+{
+	(void)conf;
+	(void)value;
+	(void)e;
+	opt_help(&table);
+	exit(opt_end(table.command));
+}
+
+static int
+show_version(void *conf, const char *value, struct err *e)
+{
+	(void)conf;
+	(void)value;
+	(void)e;
+	puts("sp-executor 0.1");
+	exit(opt_end(table.command));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct executor_conf conf = { 0, 1 };
+	struct err e = { 0 };
+	int n = opt_parse(&table, argc, argv, &conf, &e);
+
+	if (n > 0)
+		err_user(&e, EXIT_USAGE, "'%s' is too much", argv[0]);
+	if (e.kind) {
+		opt_complain(table.command, &e);
+		return e.code;
+	}
+	if (executor_run(&conf, &e) < 0) {
+		opt_complain(table.command, &e);
+		return e.code;
+	}
+	return 0;
+}

@@ -1,0 +1,425 @@
+/*
+ * executors -- see executors.h.
+ *
+ * Every executor has a connection on the loop.  One that closes, is silent
+ * for SILENT_MS or breaks the rules is lost; its slot is started again, at
+ * most RESTARTS times in all.  Executors end by themselves LEASE_MS after
+ * they heard last from the driver, which is before the driver gives them up.
+ */
+#include "driver/executors.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/zone.h"
+#include "driver/job.h"
+#include "executor/task_msg.h"
+#include "net/conn.h"
+#include "net/loop.h"
+#include "net/proto.h"
+
+#define LEASE_MS 15000
+#define SILENT_MS 20000
+#define PING_MS 2000
+#define STARTING_MS 60000       /* until READY */
+#define RESTARTS 10             /* of executors, in all */
+
+struct place {
+	struct text frame;              /* its PLACE message */
+};
+
+struct cluster {
+	struct app *app;
+	struct arena arena;
+	struct loop *loop;
+	struct sched *sched;
+	struct launch_plan plan;
+	struct cluster_exec **exec;
+	int nexec, exec_cap;
+	char **host;                    /* names, by number */
+	int nhost, host_cap;
+	struct place *place;
+	int nplace, place_cap;
+	const struct cluster_ops *ops;
+	void *arg;
+	unsigned char key[APP_KEY_BYTES];
+	const char *id;
+	int restarts;
+	struct err last;                /* why the last one was lost */
+	bool closing;
+};
+
+bool
+cluster_wanted(const char *master)
+{
+	return master && launcher_find(master) != NULL;
+}
+
+struct sched *
+cluster_sched(struct cluster *c)
+{
+	return c->sched;
+}
+
+int
+cluster_count(const struct cluster *c)
+{
+	return c->nexec;
+}
+
+struct cluster_exec *
+cluster_exec(struct cluster *c, int number)
+{
+	return c->exec[number];
+}
+
+void
+cluster_listen(struct cluster *c, const struct cluster_ops *ops, void *arg)
+{
+	c->ops = ops;
+	c->arg = arg;
+}
+
+void
+cluster_send(struct cluster_exec *x, int type, const char *body, size_t n)
+{
+	if (x->conn)
+		conn_send(x->conn, type, body ? body : "", n);
+}
+
+void
+cluster_tell_places(struct cluster_exec *x)
+{
+	struct cluster *c = x->cluster;
+
+	for (; x->places_told < c->nplace; x->places_told++) {
+		struct text *t = &c->place[x->places_told].frame;
+
+		cluster_send(x, FRAME_PLACE, t->p, t->n);
+	}
+}
+
+static int start_slot(struct cluster *c, int slot, struct err *e);
+
+/* The child of a lost executor; how it ended, in words. */
+static void
+bury(struct cluster_exec *x, char *how, size_t size)
+{
+	int status = 0;
+
+	*how = '\0';
+	if (x->pid <= 0)
+		return;
+	kill(x->pid, SIGKILL);
+	while (waitpid(x->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	x->pid = 0;
+	if (WIFSIGNALED(status))
+		snprintf(how, size, " (killed by signal %d)",
+		    WTERMSIG(status));
+	else if (WEXITSTATUS(status))
+		snprintf(how, size, " (status %d)", WEXITSTATUS(status));
+}
+
+static void
+replace(struct cluster *c, int slot)
+{
+	struct err e;
+
+	if (c->closing || c->restarts >= RESTARTS)
+		return;
+	c->restarts++;
+	if (start_slot(c, slot, &e) < 0)
+		c->last = e;
+}
+
+static void
+lose(struct cluster_exec *x, const struct err *why)
+{
+	struct cluster *c = x->cluster;
+	enum exec_state before = x->state;
+	char how[64];
+
+	if (x->state == EXEC_LOST)
+		return;
+	x->state = EXEC_LOST;
+	if (x->conn)
+		conn_close(x->conn);
+	x->conn = NULL;
+	bury(x, how, sizeof how);
+	err_set(&c->last, ERR_TEMP, "executor %s was lost: %s%s", x->name,
+	    why->kind ? why->text : "its connection was closed", how);
+	if (why->kind)
+		memcpy(c->last.hint, why->hint, sizeof c->last.hint);
+	c->last.code = why->kind && why->code != EXIT_JOB ? why->code :
+	    EXIT_UNAVAILABLE;
+	if (c->app->verbose && !c->closing)
+		fprintf(stderr, "%s\n", c->last.text);
+	if (before == EXEC_READY && c->ops)
+		c->ops->lost(c->arg, x, c->last.text);
+	replace(c, x->slot);
+}
+
+void
+cluster_drop(struct cluster_exec *x, const struct err *why)
+{
+	lose(x, why);
+}
+
+static int
+number_of(struct cluster *c, const char *host)
+{
+	for (int i = 0; i < c->nhost; i++)
+		if (strcmp(c->host[i], host) == 0)
+			return i;
+	ARENA_GROW(&c->arena, c->host, c->nhost, c->host_cap);
+	c->host[c->nhost] = arena_strdup(&c->arena, host);
+	return c->nhost++;
+}
+
+static void
+add_place(struct cluster *c, struct cluster_exec *x)
+{
+	struct place_msg m = { c->nplace, x->address, x->node, x->dir };
+
+	ARENA_GROW(&c->arena, c->place, c->nplace, c->place_cap);
+	memset(&c->place[c->nplace], 0, sizeof *c->place);
+	place_msg_print(&c->place[c->nplace].frame, &m);
+	x->place = c->nplace++;
+}
+
+static void
+on_ready(struct cluster_exec *x, const char *body, size_t n)
+{
+	struct cluster *c = x->cluster;
+	struct ready_msg m;
+	struct err e;
+
+	if (x->state != EXEC_STARTING)
+		return;
+	if (ready_msg_parse(&c->arena, body, n, &m, &e) < 0) {
+		lose(x, &e);
+		return;
+	}
+	x->hostname = arena_strdup(&c->arena, m.host);
+	x->node = (char *)(uintptr_t)m.node;
+	x->address = (char *)(uintptr_t)m.address;
+	x->dir = (char *)(uintptr_t)m.dir;
+	x->name = arena_printf(&c->arena, "%d (%s, process %d)", x->number,
+	    m.host, m.pid);
+	x->host = number_of(c, m.node);
+	add_place(c, x);
+	x->state = EXEC_READY;
+	if (c->app->verbose > 1)
+		fprintf(stderr, "executor %s is ready after %lld ms\n",
+		    x->name, (long long)(clock_mono_ms() - x->started_ms));
+	if (c->ops)
+		c->ops->up(c->arg, x);
+}
+
+static void
+send_setup(struct cluster_exec *x)
+{
+	struct cluster *c = x->cluster;
+	struct app *a = c->app;
+	struct action probe = { .conf = &a->conf };
+	struct setup_msg m = { .app = c->id, .number = x->number,
+	    .cores = x->slots, .memory = c->plan.slot[x->slot].memory,
+	    .max_record = conf_size(&a->conf, "sp.max.record"),
+	    .scratch = conf_get(&a->conf, "spark.local.dir"),
+	    .zone = zone_name(a->binder.env.zone),
+	    .user = a->binder.env.user, .now_us = a->binder.env.now_us,
+	    .seed = a->binder.env.seed, .serve = c->plan.serve,
+	    .lease_ms = LEASE_MS, .key = c->key };
+	struct text t = { 0 };
+
+	app_force(&probe.env);
+	m.force_spill = probe.env.force_spill;
+	m.chaos = probe.env.chaos;
+	setup_msg_print(&t, &m);
+	conn_send(x->conn, FRAME_SETUP, t.p, t.n);
+	text_release(&t);
+}
+
+static void
+on_frame(void *arg, struct conn *conn, int type, const char *body, size_t n)
+{
+	struct cluster_exec *x = arg;
+	struct cluster *c = x->cluster;
+
+	(void)conn;
+	x->heard_ms = clock_mono_ms();
+	switch (type) {
+	case FRAME_HELLO:
+		send_setup(x);
+		break;
+	case FRAME_READY:
+		on_ready(x, body, n);
+		break;
+	case FRAME_PING:
+	case FRAME_PONG:
+		break;
+	default:
+		if (c->ops && x->state == EXEC_READY)
+			c->ops->frame(c->arg, x, type, body, n);
+	}
+}
+
+static void
+on_closed(void *arg, struct conn *conn, const struct err *why)
+{
+	(void)conn;
+	lose(arg, why);
+}
+
+static const struct conn_ops conn_ops = { on_frame, on_closed };
+
+static int
+start_slot(struct cluster *c, int slot, struct err *e)
+{
+	struct cluster_exec *x = NEW(&c->arena, struct cluster_exec);
+	int fd;
+
+	TRY(c->plan.how->start(&c->plan, slot, &x->pid, &fd, e));
+	c->plan.slot[slot].starts++;
+	x->number = c->nexec;
+	x->cluster = c;
+	x->slot = slot;
+	x->slots = c->plan.slot[slot].cores;
+	x->name = arena_printf(&c->arena, "%d%s%s", x->number,
+	    c->plan.slot[slot].host ? " on " : "",
+	    c->plan.slot[slot].host ? c->plan.slot[slot].host : "");
+	x->started_ms = x->heard_ms = clock_mono_ms();
+	x->conn = conn_new(c->loop, fd, fd, NULL, &conn_ops, x);
+	if (x->conn == NULL) {
+		char how[64];
+
+		err_sys(e, "could not talk to an executor");
+		close(fd);
+		bury(x, how, sizeof how);
+		return e->kind;
+	}
+	ARENA_GROW(&c->arena, c->exec, c->nexec, c->exec_cap);
+	c->exec[c->nexec++] = x;
+	conn_hello(x->conn, ROLE_DRIVER, ROLE_EXECUTOR);
+	return 0;
+}
+
+int
+cluster_open(struct cluster **out, struct app *a, struct err *e)
+{
+	struct cluster *c = xcalloc(1, sizeof *c);
+	int r;
+
+	c->app = a;
+	c->id = arena_printf(&c->arena, "app-%lld-%d",
+	    (long long)clock_wall_us(), (int)getpid());
+	c->plan.how = launcher_find(a->master);
+	*out = c;
+	c->loop = loop_new(e);
+	if (c->loop == NULL)
+		return e->kind;
+	if (getentropy(c->key, sizeof c->key) < 0)
+		return err_sys(e, "could not make a key");
+	c->sched = runner_sched(&a->conf, 64);
+	TRY(c->plan.how->parse(&c->plan, &c->arena, a, a->master, e));
+	for (int i = 0; i < c->plan.nslot; i++) {
+		r = start_slot(c, i, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Executors end when their connection does; who does not is killed. */
+static void
+end_children(struct cluster *c)
+{
+	int64_t until = clock_mono_ms() + 2000;
+	bool left = true;
+
+	for (int i = 0; i < c->nexec; i++) {
+		if (c->exec[i]->conn)
+			conn_close(c->exec[i]->conn);
+		c->exec[i]->conn = NULL;
+	}
+	while (left && clock_mono_ms() < until) {
+		left = false;
+		for (int i = 0; i < c->nexec; i++) {
+			struct cluster_exec *x = c->exec[i];
+
+			if (x->pid > 0 && waitpid(x->pid, NULL, WNOHANG) != 0)
+				x->pid = 0;
+			left |= x->pid > 0;
+		}
+		if (left)
+			usleep(500);
+	}
+	for (int i = 0; i < c->nexec; i++) {
+		char how[64];
+
+		bury(c->exec[i], how, sizeof how);
+	}
+}
+
+void
+cluster_close(struct cluster *c)
+{
+	if (c == NULL)
+		return;
+	c->closing = true;
+	c->ops = NULL;
+	end_children(c);
+	for (int i = 0; i < c->nplace; i++)
+		text_release(&c->place[i].frame);
+	if (c->sched)
+		sched_free(c->sched);
+	if (c->loop)
+		loop_free(c->loop);
+	arena_release(&c->arena);
+	free(c);
+}
+
+static void
+look_at(struct cluster_exec *x, int64_t now)
+{
+	struct err e;
+
+	if (x->state == EXEC_LOST)
+		return;
+	if (now - x->heard_ms > (x->state == EXEC_READY ? SILENT_MS :
+	    STARTING_MS)) {
+		err_set(&e, ERR_TEMP, "nothing was heard of it for %lld s",
+		    (long long)(now - x->heard_ms) / 1000);
+		lose(x, &e);
+		return;
+	}
+	if (now - x->pinged_ms > PING_MS) {
+		x->pinged_ms = now;
+		cluster_send(x, FRAME_PING, "", 0);
+	}
+}
+
+int
+cluster_turn(struct cluster *c, int timeout_ms, struct err *e)
+{
+	int64_t now;
+	bool alive = false;
+
+	TRY(loop_once(c->loop, timeout_ms, e));
+	now = clock_mono_ms();
+	for (int i = 0; i < c->nexec; i++)
+		look_at(c->exec[i], now);
+	for (int i = 0; i < c->nexec; i++)
+		alive |= c->exec[i]->state != EXEC_LOST;
+	if (alive)
+		return 0;
+	*e = c->last;
+	return e->kind ? e->kind : err_set(e, ERR_TEMP, "there are no executors");
+}

@@ -1,0 +1,89 @@
+/*
+ * executors -- an application's executors: started, greeted, watched, lost and
+ * replaced.  It lives as long as the application; actions come and go
+ * (driver/remote.h).
+ *
+ * Master URLs: local-cluster[N,CORES,MEMORY] starts processes on this machine,
+ * ssh://[user@]host[:port],… and ssh:HOSTFILE start them over SSH on hosts
+ * that have nothing but sshd, sp://host:port[,host:port] leases them from
+ * sp-master.
+ */
+#ifndef DRIVER_EXECUTORS_H
+#define DRIVER_EXECUTORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "driver/launcher.h"
+#include "executor/job_msg.h"
+
+struct app;
+struct cluster;
+struct conn;
+struct err;
+
+enum exec_state { EXEC_STARTING, EXEC_READY, EXEC_LOST };
+
+/* One executor; its number is never given again. */
+struct cluster_exec {
+	int number;
+	enum exec_state state;
+	struct cluster *cluster;
+	struct conn *conn;              /* NULL: not yet, or lost */
+	pid_t pid;                      /* of our child, 0: none */
+	int slot;                       /* of the launcher */
+	int slots;                      /* task threads */
+	int host, place;                /* numbers for lib/sched */
+	bool place_stays;
+	char *name;                     /* "host/pid", for people */
+	char *hostname, *node, *address, *dir;
+	int64_t heard_ms, pinged_ms, started_ms;
+	int places_told;                /* that it knows of */
+	bool announced;                 /* lib/sched knows that it is there */
+	void *job;                      /* of driver/remote.c: what it was told
+	                                 * about the running job */
+};
+
+/* What an action wants to hear of; NULL between actions. */
+struct cluster_ops {
+	void (*up)(void *arg, struct cluster_exec *x);
+	/* why: in words; x->conn is gone, its number stays. */
+	void (*lost)(void *arg, struct cluster_exec *x, const char *why);
+	/* A frame of lib/executor's. */
+	void (*frame)(void *arg, struct cluster_exec *x, int type,
+	    const char *body, size_t n);
+};
+
+/* Is it a master that executors are needed for?  Syntax errors are found by
+ * cluster_open. */
+bool cluster_wanted(const char *master);
+
+/* Starts the executors and returns at once. */
+int  cluster_open(struct cluster **out, struct app *a, struct err *e);
+void cluster_close(struct cluster *c);          /* NULL is fine */
+
+/* The scheduler that knows of the executors. */
+struct sched *cluster_sched(struct cluster *c);
+
+void cluster_listen(struct cluster *c, const struct cluster_ops *ops,
+    void *arg);
+
+/* One turn of the loop: frames, ends of executors, restarts, pings. */
+int  cluster_turn(struct cluster *c, int timeout_ms, struct err *e);
+
+int  cluster_count(const struct cluster *c);    /* of all that there were */
+struct cluster_exec *cluster_exec(struct cluster *c, int number);
+
+/* Frames for one executor; nothing when it is lost. */
+void cluster_send(struct cluster_exec *x, int type, const char *body,
+    size_t n);
+
+/* Sends PLACE for the places that it has not been told of. */
+void cluster_tell_places(struct cluster_exec *x);
+
+/* It broke the rules: closed, and lost. */
+void cluster_drop(struct cluster_exec *x, const struct err *why);
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * launcher -- see launcher.h: executors as children of the driver, here or at
+ * the other end of an SSH connection.
+ *
+ * The child gets one end of a pair of sockets as fd 0 and 1.  Over SSH the
+ * child is sp-worker --ssh, which passes bytes on (net/ssh_relay.h): for the
+ * driver there is no difference.
+ */
+#include "driver/launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/opt.h"
+#include "driver/job.h"
+
+/* A program beside the running one. */
+static int
+beside(const char *name, char *to, size_t size, struct err *e)
+{
+	ssize_t n = readlink("/proc/self/exe", to, size - 1);
+	char *slash;
+
+	to[n > 0 ? n : 0] = '\0';
+	slash = strrchr(to, '/');
+	if (slash == NULL || (size_t)(slash - to) + strlen(name) + 2 > size)
+		return err_set(e, ERR_TEMP, "could not find %s", name);
+	memcpy(slash + 1, name, strlen(name) + 1);
+	if (access(to, X_OK) == 0)
+		return 0;
+	err_sys(e, "could not find \"%s\"", to);
+	e->code = EXIT_UNAVAILABLE;
+	return e->kind;
+}
+
+/* Between fork and exec only calls that are safe there. */
+static void
+become(const char *path, char *const argv[], int fd, pid_t parent)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpgid(0, 0);          /* signals of the terminal are the driver's */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);     /* tidy: allowed, a child */
+	if (dup2(fd, 0) < 0 || dup2(fd, 1) < 0)
+		_exit(127);     /* tidy: allowed */
+	execv(path, argv);
+	_exit(127);             /* tidy: allowed */
+}
+
+static int
+start_child(const char *path, char *const argv[], pid_t *pid, int *fd,
+    struct err *e)
+{
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "could not make a pair of sockets");
+	*pid = fork();
+	if (*pid < 0) {
+		close(pair[0]);
+		close(pair[1]);
+		return err_sys(e, "could not start \"%s\"", path);
+	}
+	if (*pid == 0)
+		become(path, argv, pair[1], parent);
+	close(pair[1]);
+	*fd = pair[0];
+	return 0;
+}
+
+static int
+url_error(const char *url, struct err *e)
+{
+	err_user(e, EXIT_USAGE, "'%s' is no master", url);
+	return err_hint(e, "say local-cluster[EXECUTORS,CORES,MEMORY], such as "
+	    "local-cluster[2,1,512m]");
+}
+
+static int
+number(const char **p, int max, int *n)
+{
+	char *end;
+	long v = strtol(*p, &end, 10);
+
+	if (end == *p || v < 1 || v > max)
+		return -1;
+	*n = (int)v;
+	*p = end;
+	return 0;
+}
+
+static int
+local_parse(struct launch_plan *p, struct arena *a, struct app *app,
+    const char *url, struct err *e)
+{
+	const char *at = url + strlen("local-cluster[");
+	long long memory;
+	int n, cores;
+	char *size;
+
+	(void)app;
+	if (number(&at, LAUNCH_SLOTS_MAX, &n) < 0 || *at++ != ',' ||
+	    number(&at, 1024, &cores) < 0 || *at++ != ',' ||
+	    strlen(at) < 2 || at[strlen(at) - 1] != ']')
+		return url_error(url, e);
+	size = arena_strdup(a, at);
+	size[strlen(size) - 1] = '\0';
+	/* Spark's local-cluster counts in MB. */
+	if (strspn(size, "0123456789") == strlen(size))
+		size = arena_printf(a, "%sm", size);
+	if (opt_size(size, &memory, e) < 0 || memory <= 0)
+		return url_error(url, e);
+	p->nslot = n;
+	p->slot = NEW_N(a, struct launch_slot, n);
+	for (int i = 0; i < n; i++)
+		p->slot[i] = (struct launch_slot){ .cores = cores,
+		    .memory = memory };
+	return 0;
+}
+
+static int
+local_start(struct launch_plan *p, int slot, pid_t *pid, int *fd,
+    struct err *e)
+{
+	char path[4096], name[] = "sp-executor";
+	char *argv[] = { name, NULL };
+
+	(void)p;
+	(void)slot;
+	TRY(beside(name, path, sizeof path, e));
+	return start_child(path, argv, pid, fd, e);
+}
+
+static const struct launcher launchers[] = {
+	{ "local-cluster[", local_parse, local_start },
+};
+
+const struct launcher *
+launcher_find(const char *url)
+{
+	for (size_t i = 0; i < sizeof launchers / sizeof *launchers; i++)
+		if (strncmp(url, launchers[i].prefix,
+		    strlen(launchers[i].prefix)) == 0)
+			return &launchers[i];
+	return NULL;
+}

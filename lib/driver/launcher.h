@@ -1,0 +1,50 @@
+/*
+ * launcher -- how executors come into being: a table of kinds of master.
+ *
+ * A launcher starts the process for a slot (a place where one executor
+ * belongs) and gives the stream that leads to it.  When the executor is lost
+ * the slot may be started again.
+ */
+#ifndef DRIVER_LAUNCHER_H
+#define DRIVER_LAUNCHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct app;
+struct arena;
+struct err;
+
+enum { LAUNCH_SLOTS_MAX = 10000 };
+
+/* Where one executor belongs. */
+struct launch_slot {
+	const char *host;               /* "host1", or NULL: this machine */
+	const char *target;             /* ssh: [user@]host[:port] */
+	int cores;
+	int64_t memory;
+	int starts;                     /* so far */
+};
+
+struct launch_plan {
+	const struct launcher *how;
+	int nslot;
+	struct launch_slot *slot;
+	bool serve;                     /* map outputs travel over the network */
+};
+
+struct launcher {
+	const char *prefix;             /* of the URL */
+	/* Reads the URL.  EXIT_USAGE with a hint. */
+	int (*parse)(struct launch_plan *p, struct arena *a, struct app *app,
+	    const char *url, struct err *e);
+	/* Starts the process of a slot; *fd is the stream. */
+	int (*start)(struct launch_plan *p, int slot, pid_t *pid, int *fd,
+	    struct err *e);
+};
+
+/* The launcher of a URL, or NULL. */
+const struct launcher *launcher_find(const char *url);
+
+#endif

@@ -1,0 +1,338 @@
+/*
+ * runner -- see runner.h.
+ */
+#include "driver/runner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "driver/conf.h"
+
+#define TICK_MS 100
+
+struct waiting_rows {           /* rows that wait for earlier partitions */
+	struct collected c;
+	bool there;
+};
+
+static void
+free_collected(struct collected *c)
+{
+	text_release(&c->text);
+	if (c->fd >= 0)
+		close(c->fd);
+}
+
+void
+runner_fail(struct runner *r, const struct err *e, int code)
+{
+	if (r->failed)
+		return;
+	r->error = *e;
+	r->error_code = code;
+	r->failed = r->ended = true;
+	atomic_store(&r->job->env.cancel, 1);
+}
+
+/* A stage is about to start: sizes of its inputs are known now. */
+static void
+plan_stage(struct runner *r, int stage)
+{
+	struct sched_event ev = { .kind = EV_STAGE_PARTS, .stage = stage };
+	struct err e;
+	int code = r->ops->plan(r, stage, &ev.part, &e);
+
+	if (code < 0) {
+		runner_fail(r, &e, code);
+		return;
+	}
+	r->job->figures[stage].start_us = clock_mono_us();
+	runner_tell(r, &ev);
+}
+
+static void
+commit(struct runner *r, const struct sched_order *o)
+{
+	struct sched_event ev = { .kind = EV_COMMITTED, .stage = o->stage,
+	    .part = o->part, .attempt = o->attempt, .exec = o->exec };
+	struct err e = { 0 };
+	int code = r->ops->commit(r, o, &e);
+
+	if (code < 0) {
+		ev.kind = EV_COMMIT_FAILED;
+		ev.why = code;
+		r->error = e;
+		r->error_code = code;
+	}
+	runner_tell(r, &ev);
+}
+
+/* The job ends because the scheduler says so: in its words, or in those of
+ * the attempt that failed last. */
+static void
+give_up(struct runner *r, const struct sched_order *o)
+{
+	const char *why = sched_reason(r->sched, r->number);
+	struct err e = r->error;
+
+	if (*why) {
+		err_set(&e, o->why ? o->why : ERR_TEMP, "%s", why);
+		if (r->error.text[0])
+			err_hint(&e, "the last failure: %s", r->error.text);
+	}
+	runner_fail(r, &e, o->why ? o->why : r->error_code);
+}
+
+static void
+obey_one(struct runner *r, const struct sched_order *o)
+{
+	const struct runner_ops *ops = r->ops;
+
+	switch (o->kind) {
+	case ORDER_PLAN:
+		plan_stage(r, o->stage);
+		break;
+	case ORDER_LAUNCH:
+		ops->launch(r, o);
+		break;
+	case ORDER_REVOKE:
+		if (ops->revoke)
+			ops->revoke(r, o);
+		break;
+	case ORDER_CANCEL:
+		if (ops->cancel)
+			ops->cancel(r, o);
+		break;
+	case ORDER_COMMIT:
+		commit(r, o);
+		break;
+	case ORDER_LOST:
+		if (ops->lost)
+			ops->lost(r, o);
+		break;
+	case ORDER_STAGE_DONE:
+		r->job->figures[o->stage].end_us = clock_mono_us();
+		if (ops->stage_done)
+			ops->stage_done(r, o->stage);
+		break;
+	case ORDER_STAGE_FORGET:
+		if (ops->stage_forget)
+			ops->stage_forget(r, o->stage);
+		break;
+	case ORDER_FINISH:
+		r->ended = true;
+		break;
+	case ORDER_FAIL:
+		give_up(r, o);
+		break;
+	}
+}
+
+int
+runner_tell(struct runner *r, struct sched_event *ev)
+{
+	struct sched_orders o = { NULL, 0, 0 };
+	int counted;
+
+	ev->job = r->number;
+	ev->now_ms = clock_mono_ms();
+	counted = sched_event(r->sched, ev, &o);
+	for (int i = 0; i < o.n && !r->failed; i++)
+		obey_one(r, &o.v[i]);
+	sched_orders_release(&o);
+	return counted;
+}
+
+static int
+emit_ready(struct runner *r, struct err *e)
+{
+	while (r->next_out < r->nwait && r->wait[r->next_out].there) {
+		struct waiting_rows *p = &r->wait[r->next_out++];
+		int code = r->job->emit ? r->job->emit(r->job->arg, &p->c, e) :
+		    0;
+
+		free_collected(&p->c);
+		p->there = false;
+		if (code < 0)
+			return code;
+	}
+	return 0;
+}
+
+static void
+keep_rows(struct runner *r, const struct ended *x)
+{
+	if (x->part >= r->nwait) {
+		int n = x->part + 1;
+
+		n = n < 2 * r->nwait ? 2 * r->nwait : n;
+		r->wait = xrealloc(r->wait, (size_t)n * sizeof *r->wait);
+		memset(r->wait + r->nwait, 0,
+		    (size_t)(n - r->nwait) * sizeof *r->wait);
+		r->nwait = n;
+	}
+	r->wait[x->part].c = x->collected;
+	r->wait[x->part].there = true;
+}
+
+static void
+add_figures(struct stage_figures *f, const struct ended *x)
+{
+	f->tasks++;
+	f->failed += x->code < 0;
+	f->rows_in += x->figures.rows_in;
+	f->bytes_in += x->figures.bytes_in;
+	f->rows_out += x->figures.rows_out;
+	f->bytes_out += x->figures.bytes_out;
+	f->spilled += x->figures.spilled;
+	f->cpu_us += x->figures.cpu_us;
+	f->end_us = clock_mono_us();
+}
+
+int
+runner_ended(struct runner *r, struct ended *x)
+{
+	struct sched_event ev = { .kind = EV_TASK_DONE, .stage = x->stage,
+	    .part = x->part, .attempt = x->attempt, .exec = x->exec,
+	    .place = x->place, .rowset = x->rowset,
+	    .ran_us = x->figures.cpu_us };
+	struct err before = r->error;
+	int counted;
+
+	if (x->code < 0) {
+		ev.kind = EV_TASK_FAILED;
+		ev.why = x->code;
+		ev.lost_stage = x->lost_stage;
+		ev.lost_part = x->lost_part;
+		ev.lost_place = x->lost_place;
+		if (!r->failed) {
+			r->error = x->err;
+			r->error_code = x->code;
+		}
+		if (r->job->verbose)
+			fprintf(stderr, "task %d.%d attempt %d failed: %s\n",
+			    x->stage + 1, x->part, x->attempt, x->err.text);
+	}
+	counted = runner_tell(r, &ev);
+	if (counted || x->code < 0)
+		add_figures(&r->job->figures[x->stage], x);
+	if (!counted && x->code < 0 && !r->failed)
+		r->error = before;
+	if (x->has_rows && counted && x->code >= 0)
+		keep_rows(r, x);
+	else if (x->has_rows)
+		free_collected(&x->collected);
+	return counted;
+}
+
+static void
+look_around(struct runner *r)
+{
+	struct action *j = r->job;
+	struct sched_event tick = { .kind = EV_TICK };
+	struct sched_count count = sched_count(r->sched, r->number);
+	struct err e;
+
+	if (j->interrupt && *j->interrupt) {
+		err_set(&e, ERR_TEMP, "interrupted");
+		e.code = 128 + *j->interrupt;
+		runner_fail(r, &e, ERR_TEMP);
+	} else if (j->deadline_ms && clock_mono_ms() > j->deadline_ms) {
+		err_user(&e, EXIT_TIMEOUT, "the time is up (--timeout)");
+		runner_fail(r, &e, ERR_USER);
+	} else {
+		runner_tell(r, &tick);
+	}
+	if (j->tick)
+		j->tick(j->arg, &count, &j->env);
+}
+
+static bool
+has_outputs(const struct node *n)
+{
+	if (n->kind == NODE_WRITE || n->kind == NODE_TEE)
+		return true;
+	for (int i = 0; i < n->nkid; i++)
+		if (has_outputs(n->kid[i]))
+			return true;
+	return false;
+}
+
+void
+runner_open(struct runner *r, struct action *job, struct sched *sched,
+    bool commits)
+{
+	const struct stages *s = job->stages;
+	struct sched_stage *v = xcalloc((size_t)s->n + 1, sizeof *v);
+	int **in = xcalloc((size_t)s->n + 1, sizeof *in);
+
+	for (int i = 0; i < s->n; i++) {
+		v[i].nin = s->stage[i].nin;
+		v[i].commits = commits && has_outputs(s->stage[i].root);
+		in[i] = xmalloc(sizeof(int) * (size_t)(v[i].nin + 1));
+		for (int k = 0; k < v[i].nin; k++)
+			in[i][k] = s->stage[i].in[k] - 1;
+		v[i].in = in[i];
+	}
+	r->job = job;
+	r->sched = sched;
+	r->number = sched_add(sched, v, s->n, 0);
+	for (int i = 0; i < s->n; i++)
+		free(in[i]);
+	free(in);
+	free(v);
+}
+
+struct sched *
+runner_sched(const struct conf *conf, int ahead)
+{
+	struct sched_conf c = {
+		.max_failures = (int)conf_int(conf, "spark.task.maxFailures"),
+		.max_stage_attempts = (int)conf_int(conf,
+		    "spark.stage.maxConsecutiveAttempts"),
+		.ahead = ahead,
+	};
+
+	return sched_new(&c);
+}
+
+int
+runner_run(struct runner *r, struct err *e)
+{
+	struct sched_event begin = { .kind = EV_START };
+	int code = 0;
+
+	runner_tell(r, &begin);
+	while (!r->ended && code >= 0) {
+		code = r->ops->wait(r, TICK_MS, e);
+		if (code >= 0 && !r->failed) {
+			code = emit_ready(r, e);
+			if (code < 0)
+				runner_fail(r, e, code);
+		}
+		if (!r->ended)
+			look_around(r);
+	}
+	/* What came with the last event. */
+	if (code >= 0 && !r->failed)
+		code = emit_ready(r, e);
+	if (code < 0)
+		return code;
+	if (!r->failed)
+		return 0;
+	*e = r->error;
+	return r->error_code < 0 ? r->error_code : ERR_BUG;
+}
+
+void
+runner_close(struct runner *r)
+{
+	for (int i = 0; i < r->nwait; i++)
+		if (r->wait[i].there)
+			free_collected(&r->wait[i].c);
+	free(r->wait);
+	sched_drop(r->sched, r->number);
+}

@@ -1,0 +1,114 @@
+/*
+ * runner -- one action between the scheduler and those who run its tasks:
+ * ends of attempts become events, orders become calls of a backend.
+ *
+ * There are two backends: threads of this process (driver/local.h) and
+ * executors (driver/remote.h).  What both have in common is here: rows are
+ * passed on in partition order, figures are added up, failures kept, time
+ * limits and signals looked at.
+ */
+#ifndef DRIVER_RUNNER_H
+#define DRIVER_RUNNER_H
+
+#include "exec/task.h"
+#include "sched/sched.h"
+
+struct conf;
+struct runner;
+
+/* Figures of a finished stage, for reports. */
+struct stage_figures {
+	int tasks, failed;
+	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled;
+	int64_t start_us, end_us, cpu_us;
+};
+
+/* What is to be run. */
+struct action {
+	struct exec_env env;            /* filled by the caller but for run */
+	const struct conf *conf;
+	const struct stages *stages;
+	int number;                     /* of the job, from 1 */
+	/* Gets the collected rows of each partition, in partition order; may
+	 * return < 0 to stop the job (closed stdout). */
+	int (*emit)(void *arg, struct collected *c, struct err *e);
+	void *arg;
+	void (*tick)(void *arg, const struct sched_count *count,
+	    const struct exec_env *env);        /* or NULL; some times a second */
+	int64_t deadline_ms;            /* on the monotonic clock; 0: none */
+	volatile const int *interrupt;  /* signal number, 0: none */
+	struct stage_figures *figures;  /* out: stages->n of them */
+	bool verbose;
+};
+
+/* The end of an attempt. */
+struct ended {
+	int stage, part, attempt, exec;
+	int code;
+	struct err err;
+	struct collected collected;     /* owned, if has_rows */
+	bool has_rows;
+	int place;                      /* of its map output, -1: here */
+	uint64_t rowset;
+	int lost_stage, lost_part, lost_place;  /* ERR_LOST; stage from 0 */
+	struct stage_figures figures;   /* of this attempt */
+};
+
+/* A backend; r->backend is its own.  Orders come as lib/sched gives them;
+ * functions may be NULL where there is nothing to do. */
+struct runner_ops {
+	/* Decides the number of tasks of a stage (ORDER_PLAN). */
+	int  (*plan)(struct runner *r, int stage, int *npart,
+	    struct err *e);
+	void (*launch)(struct runner *r, const struct sched_order *o);
+	void (*revoke)(struct runner *r, const struct sched_order *o);
+	void (*cancel)(struct runner *r, const struct sched_order *o);
+	/* Makes an attempt's files part of its outputs. */
+	int  (*commit)(struct runner *r, const struct sched_order *o,
+	    struct err *e);
+	void (*lost)(struct runner *r, const struct sched_order *o);
+	void (*stage_done)(struct runner *r, int stage);
+	void (*stage_forget)(struct runner *r, int stage);
+	/* Waits a little for ends of attempts and reports them. */
+	int  (*wait)(struct runner *r, int ms, struct err *e);
+};
+
+struct waiting_rows;
+
+struct runner {
+	struct action *job;
+	const struct runner_ops *ops;
+	void *backend;
+	struct sched *sched;
+	int number;                     /* of the job in sched */
+	struct waiting_rows *wait;      /* rows of the collect stage */
+	int nwait, next_out;
+	struct err error;               /* of the last failed attempt */
+	int error_code;
+	bool ended, failed;
+};
+
+/* Adds the action's stages to the scheduler.  commits: tasks with outputs
+ * are done when ORDER_COMMIT was obeyed. */
+void runner_open(struct runner *r, struct action *job, struct sched *sched,
+    bool commits);
+
+/* Starts the job, and turns until it has ended. */
+int  runner_run(struct runner *r, struct err *e);
+
+/* Frees what is left; the backend's tasks have ended. */
+void runner_close(struct runner *r);
+
+/* An event; the orders that follow are obeyed at once.  1: it counted. */
+int  runner_tell(struct runner *r, struct sched_event *ev);
+
+/* An attempt has ended; its rows are taken over.  1: it counted. */
+int  runner_ended(struct runner *r, struct ended *x);
+
+/* The job ends with this error, the first one counts. */
+void runner_fail(struct runner *r, const struct err *e, int code);
+
+/* Settings of the scheduler; ahead: tasks beyond the slots. */
+struct sched *runner_sched(const struct conf *conf, int ahead);
+
+#endif

@@ -1,0 +1,222 @@
+/*
+ * crew -- see crew.h.
+ *
+ * The queue is an array of ranges with a first one; a range that is used up
+ * is stepped over, the array begins anew whenever it is empty.
+ */
+#include "exec/crew.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/arena.h"
+
+struct range {
+	int stage, part, n, attempt;
+};
+
+struct crew {
+	struct crew_conf conf;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct range *queue;
+	int first, end, cap;
+	int queued, busy;
+	bool stop;
+	pthread_t *thread;
+	int nthread;
+};
+
+static int64_t
+thread_cpu_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void
+run_one(struct crew *c, const struct range *r)
+{
+	struct exec_env *env = c->conf.env;
+	int64_t cpu = thread_cpu_us();
+	struct attempt a;
+	struct task t;
+
+	a = (struct attempt){ .stage = r->stage, .part = r->part,
+	    .attempt = r->attempt, .task = &t };
+	task_init(&t, env, &env->run[r->stage], r->part, r->attempt);
+	a.code = task_run(&t, &a.err);
+	if (a.code >= 0)
+		a.code = c->conf.commit(c->conf.arg, &t, &a.err);
+	a.cpu_us = thread_cpu_us() - cpu;
+	c->conf.done(c->conf.arg, &a);
+	task_release(&t);
+}
+
+/* Takes one part from the front of the queue; false when it is empty. */
+static bool
+take(struct crew *c, struct range *out)
+{
+	struct range *q;
+
+	while (c->first < c->end && c->queue[c->first].n == 0)
+		c->first++;
+	if (c->first == c->end) {
+		c->first = c->end = 0;
+		return false;
+	}
+	q = &c->queue[c->first];
+	*out = (struct range){ q->stage, q->part++, 1, q->attempt };
+	q->n--;
+	c->queued--;
+	return true;
+}
+
+static void *
+worker(void *arg)
+{
+	struct crew *c = arg;
+	struct range r;
+
+	pthread_mutex_lock(&c->lock);
+	while (!c->stop) {
+		if (!take(c, &r)) {
+			pthread_cond_wait(&c->wake, &c->lock);
+			continue;
+		}
+		c->busy++;
+		pthread_mutex_unlock(&c->lock);
+		run_one(c, &r);
+		pthread_mutex_lock(&c->lock);
+		c->busy--;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return NULL;
+}
+
+int
+crew_new(struct crew **out, const struct crew_conf *conf, struct err *e)
+{
+	struct crew *c = xcalloc(1, sizeof *c);
+
+	c->conf = *conf;
+	c->thread = xcalloc((size_t)conf->threads + 1, sizeof *c->thread);
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->wake, NULL);
+	while (c->nthread < conf->threads && pthread_create(
+	    &c->thread[c->nthread], NULL, worker, c) == 0)
+		c->nthread++;
+	if (c->nthread == 0) {
+		crew_free(c);
+		return err_set(e, ERR_TEMP, "could not start a thread");
+	}
+	*out = c;
+	return 0;
+}
+
+int
+crew_threads(const struct crew *c)
+{
+	return c->nthread;
+}
+
+/* Room for one more range at the end. */
+static struct range *
+more(struct crew *c)
+{
+	if (c->end == c->cap && c->first > c->cap / 2) {
+		memmove(c->queue, c->queue + c->first,
+		    sizeof *c->queue * (size_t)(c->end - c->first));
+		c->end -= c->first;
+		c->first = 0;
+	}
+	if (c->end == c->cap) {
+		c->cap = c->cap ? 2 * c->cap : 64;
+		c->queue = xrealloc(c->queue, (size_t)c->cap *
+		    sizeof *c->queue);
+	}
+	return &c->queue[c->end++];
+}
+
+void
+crew_add(struct crew *c, int stage, int part, int n, int attempt)
+{
+	pthread_mutex_lock(&c->lock);
+	*more(c) = (struct range){ stage, part, n, attempt };
+	c->queued += n;
+	if (n > 1)
+		pthread_cond_broadcast(&c->wake);
+	else
+		pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void
+crew_revoke(struct crew *c, int stage, int part, int n,
+    void (*gone)(void *arg, int stage, int part, int attempt), void *arg)
+{
+	pthread_mutex_lock(&c->lock);
+	for (int i = c->first; i < c->end; i++) {
+		struct range q = c->queue[i];
+		int from = q.part > part ? q.part : part;
+		int to = q.part + q.n < part + n ? q.part + q.n : part + n;
+
+		if (q.stage != stage || from >= to)
+			continue;
+		c->queue[i].n = from - q.part;
+		if (q.part + q.n > to) {        /* what is behind stays */
+			int before = c->first;
+
+			*more(c) = (struct range){ stage, to,
+			    q.part + q.n - to, q.attempt };
+			i -= before - c->first; /* the array may have moved */
+		}
+		c->queued -= to - from;
+		for (int p = from; p < to; p++)
+			gone(arg, stage, p, q.attempt);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+int
+crew_busy(struct crew *c)
+{
+	int n;
+
+	pthread_mutex_lock(&c->lock);
+	n = c->busy;
+	pthread_mutex_unlock(&c->lock);
+	return n;
+}
+
+int
+crew_queued(struct crew *c)
+{
+	int n;
+
+	pthread_mutex_lock(&c->lock);
+	n = c->queued;
+	pthread_mutex_unlock(&c->lock);
+	return n;
+}
+
+void
+crew_free(struct crew *c)
+{
+	if (c == NULL)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->stop = true;
+	c->first = c->end = 0;
+	pthread_cond_broadcast(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+	for (int i = 0; i < c->nthread; i++)
+		pthread_join(c->thread[i], NULL);
+	pthread_mutex_destroy(&c->lock);
+	pthread_cond_destroy(&c->wake);
+	free(c->thread);
+	free(c->queue);
+	free(c);
+}

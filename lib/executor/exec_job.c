@@ -1,0 +1,444 @@
+/*
+ * exec_job -- see exec_job.h.
+ *
+ * A task's end is encoded in its own thread and goes through the outbox like
+ * everything else of it, so the driver gets an attempt's files and rows
+ * before it hears that the attempt is done.
+ */
+#include "executor/exec_job.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/zone.h"
+#include "exec/crew.h"
+#include "exec/stage_run.h"
+#include "executor/far_files.h"
+#include "executor/job_catalog.h"
+#include "executor/send_files.h"
+#include "executor/serve.h"
+#include "format/format.h"
+#include "io/groups.h"
+#include "net/proto.h"
+#include "plan/stage.h"
+#include "sql/bind.h"
+#include "sql/plan_read.h"
+#include "store/commit.h"
+#include "store/map_file.h"
+
+struct exec_job {
+	struct arena arena;
+	const struct exec_host *host;
+	const struct job_msg *msg;
+	struct exec_env env;
+	struct stages *stages;
+	struct job_catalog catalog;
+	struct crew *crew;
+	struct output **output;         /* by number */
+	bool *away;                     /* its files go to the driver */
+	int noutput;
+	int64_t rows_told, bytes_told;
+};
+
+static struct done_output *
+outputs_of(struct exec_job *j, struct task *t)
+{
+	struct done_output *v = NEW_N(&t->arena, struct done_output,
+	    t->ncommit + 1);
+
+	for (int i = 0; i < t->ncommit; i++) {
+		int number = 0;
+
+		while (j->output[number] != t->commit[i].output)
+			number++;
+		v[i] = (struct done_output){ number, t->commit[i].nfile,
+		    t->commit[i].file };
+	}
+	return v;
+}
+
+/* Files of outputs that are staged elsewhere leave for the driver. */
+static int
+send_outputs(struct exec_job *j, struct task *t, struct err *e)
+{
+	struct done_output *v = outputs_of(j, t);
+
+	for (int i = 0; i < t->ncommit; i++) {
+		struct send_file s = { .out = j->host->out,
+		    .cancel = &j->env.cancel, .output = t->commit[i].output,
+		    .msg = { .job = j->msg->job, .output = v[i].number,
+		    .part = t->part, .attempt = t->attempt } };
+
+		if (!j->away[v[i].number])
+			continue;
+		for (int k = 0; k < v[i].nfile; k++)
+			TRY(send_file(&s, v[i].file[k].name, e));
+	}
+	return 0;
+}
+
+static int
+commit(void *arg, struct task *t, struct err *e)
+{
+	struct exec_job *j = arg;
+	struct xwriter *w = t->writer;
+
+	TRY(send_outputs(j, t, e));
+	if (w == NULL)
+		return 0;
+	t->writer = NULL;
+	return xwriter_publish(w, t->attempt, &t->arena, &t->facts, e);
+}
+
+static struct figures
+figures_of(const struct attempt *a)
+{
+	const struct task *t = a->task;
+
+	return (struct figures){ t->rows_in, t->bytes_in, t->rows_out,
+	    t->bytes_out, t->spilled, a->cpu_us };
+}
+
+/* Rows that did not fit into memory, ahead of the message about the end. */
+static int
+send_rows(struct exec_job *j, const struct attempt *a, struct err *e)
+{
+	struct rows_msg m = { .job = j->msg->job, .stage = a->stage,
+	    .part = a->part, .attempt = a->attempt };
+	int fd = a->task->collected->fd;
+	char *buf = xmalloc((size_t)1 << 20);
+	struct text t = { 0 };
+	int64_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(fd, buf, (size_t)1 << 20, at)) > 0) {
+		m.p = buf;
+		m.n = (size_t)n;
+		text_clear(&t);
+		rows_msg_print(&t, &m);
+		if (!outbox_put_data(j->host->out, FRAME_RESULT, &t))
+			break;
+		at += n;
+	}
+	if (n < 0)
+		err_sys(e, "could not read results back");
+	free(buf);
+	text_release(&t);
+	return n < 0 ? e->kind : 0;
+}
+
+static void
+tell_failed(struct exec_job *j, const struct attempt *a)
+{
+	const struct lost *lost = &a->task->lost;
+	struct failed_msg m = { .job = j->msg->job, .stage = a->stage,
+	    .part = a->part, .attempt = a->attempt, .err = a->err,
+	    .lost_stage = lost->stage - 1, .lost_place = lost->place,
+	    .lost_map = lost->map, .figures = figures_of(a) };
+	struct text t = { 0 };
+
+	m.err.kind = a->code;
+	failed_msg_print(&t, &m);
+	outbox_put(j->host->out, FRAME_FAILED, &t);
+	text_release(&t);
+}
+
+static void
+tell_done(struct exec_job *j, const struct attempt *a)
+{
+	struct task *task = a->task;
+	const struct map_facts *f = &task->facts;
+	const struct collected *c = task->collected;
+	struct done_msg m = { .job = j->msg->job, .stage = a->stage,
+	    .part = a->part, .attempt = a->attempt,
+	    .figures = figures_of(a), .noutput = task->ncommit,
+	    .output = outputs_of(j, task) };
+	struct text t = { 0 };
+
+	if (f->npart) {
+		m.has_map = true;
+		m.map_rows = f->rows;
+		m.map_bytes = f->bytes;
+		m.rowset = f->rowset;
+		m.npart = f->npart;
+		m.size = f->part;
+	}
+	if (c) {
+		m.has_rows = true;
+		m.rows = c->rows;
+		m.streamed = c->fd >= 0;
+		m.text = c->text.p ? c->text.p : "";
+		m.ntext = c->text.n;
+	}
+	done_msg_print(&t, &m);
+	outbox_put(j->host->out, FRAME_DONE, &t);
+	text_release(&t);
+}
+
+static void
+done(void *arg, struct attempt *a)
+{
+	struct exec_job *j = arg;
+	struct collected *c = a->task->collected;
+
+	if (a->code >= 0 && c && c->fd >= 0)
+		a->code = send_rows(j, a, &a->err);
+	if (a->code >= 0)
+		tell_done(j, a);
+	else
+		tell_failed(j, a);
+	if (c) {
+		text_release(&c->text);
+		if (c->fd >= 0)
+			close(c->fd);
+	}
+}
+
+static int
+read_plan(struct exec_job *j, struct err *e)
+{
+	const struct setup_msg *setup = j->host->setup;
+	const struct zone *zone = zone_utc;
+	struct stages **plan;
+	struct binder b = { .arena = &j->arena,
+	    .catalog = &j->catalog.catalog,
+	    .noutput = j->msg->first_output };
+	int n;
+
+	if (*setup->zone)
+		TRY(zone_load(&j->arena, setup->zone, &zone, e));
+	b.env = (struct expr_env){ .arena = &j->arena, .zone = zone,
+	    .now_us = setup->now_us, .seed = setup->seed,
+	    .user = setup->user };
+	job_catalog_init(&j->catalog, j->msg->input, j->msg->ninput);
+	n = plan_read(&b, &j->msg->conf, j->msg->plan, j->msg->nplan, 0,
+	    &plan, e);
+	if (n < 0)
+		return n;
+	if (n != 1)
+		return err_set(e, ERR_BUG, "%d plans in one job", n);
+	j->stages = plan[0];
+	j->env.zone = zone;
+	return 0;
+}
+
+static void
+fill_env(struct exec_job *j)
+{
+	const struct setup_msg *setup = j->host->setup;
+	struct exec_env *env = &j->env;
+
+	pool_init(&env->pool, NULL, "executor", setup->memory);
+	env->scratch = j->host->scratch;
+	env->seed = setup->seed;
+	env->threads = setup->cores;
+	env->max_record = setup->max_record;
+	env->force_spill = setup->force_spill;
+	env->chaos = setup->chaos;
+	env->output = j->output;
+	env->stdout_format = format_find(j->msg->stdout_format);
+	env->stdout_options = j->msg->stdout_options;
+}
+
+/* Where the staging directory is the driver's own, files are written there;
+ * else below our scratch, and sent. */
+static int
+open_outputs(struct exec_job *j, struct err *e)
+{
+	const struct job_msg *m = j->msg;
+
+	for (int i = 0; i < m->noutput; i++)
+		if (m->output[i].number >= j->noutput)
+			j->noutput = m->output[i].number + 1;
+	j->output = NEW_N(&j->arena, struct output *, j->noutput + 1);
+	j->away = NEW_N(&j->arena, bool, j->noutput + 1);
+	for (int i = 0; i < m->noutput; i++) {
+		const struct job_output *o = &m->output[i];
+		const char *dir = o->staging;
+
+		if (!send_file_is_here(o, &j->arena)) {
+			j->away[o->number] = true;
+			dir = arena_printf(&j->arena, "%s/out-%d-%d",
+			    j->host->scratch, m->job, o->number);
+		}
+		TRY(output_attempts(&j->output[o->number], dir, o->extension,
+		    e));
+	}
+	return 0;
+}
+
+int
+exec_job_open(struct exec_job **out, const struct exec_host *host,
+    const struct job_msg *m, struct err *e)
+{
+	struct exec_job *j = xcalloc(1, sizeof *j);
+	struct crew_conf crew = { .env = &j->env,
+	    .threads = host->setup->cores, .commit = commit, .done = done,
+	    .arg = j };
+	int r;
+
+	j->host = host;
+	j->msg = m;
+	r = read_plan(j, e);
+	if (r >= 0)
+		r = open_outputs(j, e);
+	if (r >= 0) {
+		fill_env(j);
+		stage_runs_open(&j->env, j->stages);
+		far_files_job(m->job, j->catalog.far, j->catalog.nfar);
+		r = crew_new(&j->crew, &crew, e);
+	}
+	if (r < 0) {
+		exec_job_close(j);
+		return r;
+	}
+	*out = j;
+	return 0;
+}
+
+/* Removes the map outputs of a job, or of a stage of it (from 0). */
+static void
+remove_maps(const struct exec_job *j, int stage)
+{
+	char prefix[64];
+	struct dirent *x;
+	DIR *d = opendir(j->host->maps);
+	int n = snprintf(prefix, sizeof prefix, "map-%03d-", j->msg->job);
+
+	if (stage >= 0)
+		n += snprintf(prefix + n, sizeof prefix - (size_t)n, "%03d-",
+		    stage + 1);
+	while (d && (x = readdir(d)) != NULL)
+		if (strncmp(x->d_name, prefix, (size_t)n) == 0)
+			unlinkat(dirfd(d), x->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
+void
+exec_job_close(struct exec_job *j)
+{
+	if (j == NULL)
+		return;
+	atomic_store(&j->env.cancel, 1);
+	far_files_stop();
+	crew_free(j->crew);
+	if (j->env.run)
+		stage_runs_close(&j->env);
+	for (int i = 0; i < j->noutput; i++) {
+		if (j->output[i] && j->away[i])
+			send_file_remove(output_staging(j->output[i]));
+		output_close(j->output[i]);
+	}
+	remove_maps(j, -1);
+	arena_release(&j->arena);
+	free(j);
+}
+
+int
+exec_job_number(const struct exec_job *j)
+{
+	return j->msg->job;
+}
+
+static int
+wrong(const char *what, struct err *e)
+{
+	err_set(e, ERR_BUG, "%s: not of this job's plan", what);
+	e->code = EXIT_PROTOCOL;
+	return e->kind;
+}
+
+int
+exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
+{
+	struct block_source source;
+	struct exchange_conf x;
+	struct stage_run *r;
+
+	if (m->stage >= j->stages->n)
+		return wrong("stage", e);
+	r = &j->env.run[m->stage];
+	if (r->exchange || r->lo)       /* told before */
+		return 0;
+	r->npart = m->npart;
+	if (m->nlo) {
+		r->lo = xmalloc(sizeof *r->lo * (size_t)m->nlo);
+		memcpy(r->lo, m->lo, sizeof *r->lo * (size_t)m->nlo);
+	}
+	if (!stage_run_exchange(&j->env, m->stage, &x))
+		return 0;
+	source = serve_source(j->host->serve, &j->arena, j->msg->job,
+	    m->stage + 1);
+	TRY(exchange_mirror(&r->exchange, &x, &source, e));
+	x.publish = map_file_prefix(&j->arena, j->host->maps, j->msg->job,
+	    m->stage + 1);
+	x.compress = j->host->setup->compress;
+	return exchange_new(&r->sink, &x, e);
+}
+
+int
+exec_job_maps(struct exec_job *j, const struct maps_msg *m, struct err *e)
+{
+	struct stage_run *r;
+
+	if (m->stage >= j->stages->n)
+		return wrong("maps", e);
+	r = &j->env.run[m->stage];
+	if (r->exchange == NULL || exchange_nmap(r->exchange) != m->n)
+		return wrong("maps", e);
+	for (int i = 0; i < m->n; i++)
+		exchange_place(r->exchange, i, m->place[i], m->attempt[i]);
+	return 0;
+}
+
+int
+exec_job_launch(struct exec_job *j, const struct launch_msg *m,
+    struct err *e)
+{
+	if (m->stage >= j->stages->n ||
+	    m->part + m->n > j->env.run[m->stage].npart)
+		return wrong("launch", e);
+	crew_add(j->crew, m->stage, m->part, m->n, m->attempt);
+	return 0;
+}
+
+static void
+tell_revoked(void *arg, int stage, int part, int attempt)
+{
+	struct exec_job *j = arg;
+	struct launch_msg m = { j->msg->job, stage, part, 1, attempt };
+	struct text t = { 0 };
+
+	launch_msg_print(&t, &m);
+	outbox_put(j->host->out, FRAME_REVOKED, &t);
+	text_release(&t);
+}
+
+void
+exec_job_revoke(struct exec_job *j, const struct launch_msg *m)
+{
+	crew_revoke(j->crew, m->stage, m->part, m->n, tell_revoked, j);
+}
+
+void
+exec_job_forget(struct exec_job *j, int stage)
+{
+	if (stage < 0 || stage >= j->stages->n)
+		return;
+	remove_maps(j, stage);
+}
+
+void
+exec_job_read(struct exec_job *j, int64_t *rows, int64_t *bytes)
+{
+	int64_t r = atomic_load(&j->env.rows_read);
+	int64_t b = atomic_load(&j->env.bytes_read);
+
+	*rows = r - j->rows_told;
+	*bytes = b - j->bytes_told;
+	j->rows_told = r;
+	j->bytes_told = b;
+}

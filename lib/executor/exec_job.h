@@ -1,0 +1,51 @@
+/*
+ * exec_job -- a job in an executor: its stages as read from plan text, the
+ * threads that run its tasks, the exchanges that they write and read.
+ *
+ * Everything here is called by the executor's loop thread; the tasks talk to
+ * the driver through the outbox.
+ */
+#ifndef EXECUTOR_EXEC_JOB_H
+#define EXECUTOR_EXEC_JOB_H
+
+#include <stdint.h>
+
+#include "executor/job_msg.h"
+#include "executor/outbox.h"
+#include "executor/task_msg.h"
+
+struct exec_job;
+struct serve;
+
+/* What all jobs of an executor share. */
+struct exec_host {
+	const struct setup_msg *setup;
+	const char *scratch;            /* directory of spills */
+	const char *maps;               /* of published map outputs */
+	struct outbox *out;
+	struct serve *serve;
+};
+
+/* Reads the plan, opens outputs, starts threads.  m is the caller's and
+ * must stay. */
+int  exec_job_open(struct exec_job **out, const struct exec_host *host,
+    const struct job_msg *m, struct err *e);
+/* Stops its tasks, waits for them, removes what it published. */
+void exec_job_close(struct exec_job *j);
+int  exec_job_number(const struct exec_job *j);
+
+/* The frames of the same names. */
+int  exec_job_stage(struct exec_job *j, const struct stage_msg *m,
+    struct err *e);
+int  exec_job_maps(struct exec_job *j, const struct maps_msg *m,
+    struct err *e);
+int  exec_job_launch(struct exec_job *j, const struct launch_msg *m,
+    struct err *e);
+void exec_job_revoke(struct exec_job *j, const struct launch_msg *m);
+/* What the stage's tasks share and its map outputs go. */
+void exec_job_forget(struct exec_job *j, int stage);
+
+/* Rows and bytes that scans have read since the last call. */
+void exec_job_read(struct exec_job *j, int64_t *rows, int64_t *bytes);
+
+#endif

@@ -1,0 +1,359 @@
+/*
+ * executor -- see executor.h.
+ *
+ *	HELLO both ways, SETUP, READY; then for each action
+ *	JOB, STAGE…, PLACE…, MAPS…, LAUNCH… -> DONE, FAILED…; JOB_END
+ *
+ * Silence: the driver sends PING when it has nothing else to say.  The time
+ * of the last frame is looked at by a timer of this loop; when the lease is
+ * over the process ends at once, so that nobody writes after the driver has
+ * given its work to another one.
+ */
+#include "executor/executor.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "executor/exec_job.h"
+#include "executor/far_files.h"
+#include "executor/serve.h"
+#include "io/groups.h"
+#include "io/scratch.h"
+#include "net/conn.h"
+#include "net/loop.h"
+#include "net/msg.h"
+#include "net/proto.h"
+
+#define TICK_MS 500
+
+struct executor {
+	struct arena arena;             /* of the application */
+	struct arena job_arena, turn;   /* of a job; of a frame */
+	struct loop *loop;
+	struct conn *driver;
+	struct watch *watch;
+	struct timer timer;
+	struct outbox out;
+	struct setup_msg setup;
+	struct exec_host host;
+	struct serve serve;
+	struct exec_job *job;
+	struct job_msg job_msg;
+	int64_t heard_ms;
+	bool ended, failed;
+	struct err error;
+};
+
+static void
+fail(struct executor *x, const struct err *e)
+{
+	if (!x->failed)
+		x->error = *e;
+	x->failed = x->ended = true;
+}
+
+static void
+send_ready(struct executor *x)
+{
+	struct ready_msg m = { .pid = (int)getpid() };
+	struct text t = { 0 };
+
+	serve_tell(&x->serve, &m);
+	ready_msg_print(&t, &m);
+	conn_send(x->driver, FRAME_READY, t.p, t.n);
+	text_release(&t);
+}
+
+static int
+on_setup(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	const char *scratch;
+
+	if (x->setup.app)
+		return err_set(e, ERR_BUG, "a second setup");
+	TRY(setup_msg_parse(&x->arena, body, n, &x->setup, e));
+	TRY(scratch_make(&x->arena, x->setup.scratch, &scratch, e));
+	TRY(serve_open(&x->serve, &x->setup, scratch, e));
+	x->host = (struct exec_host){ .setup = &x->setup,
+	    .scratch = scratch, .maps = scratch, .out = &x->out,
+	    .serve = &x->serve };
+	far_files_install(&x->out);
+	send_ready(x);
+	return 0;
+}
+
+/* A plan that cannot be begun is the job's trouble, not the executor's. */
+static int
+on_job(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct failed_msg m = { .lost_stage = -1, .lost_place = -1,
+	    .lost_map = -1 };
+	struct text t = { 0 };
+
+	if (x->setup.app == NULL)
+		return err_set(e, ERR_BUG, "a job before the setup");
+	exec_job_close(x->job);
+	x->job = NULL;
+	arena_reset(&x->job_arena);
+	TRY(job_msg_parse(&x->job_arena, body, n, &x->job_msg, e));
+	if (exec_job_open(&x->job, &x->host, &x->job_msg, &m.err) >= 0)
+		return 0;
+	m.job = x->job_msg.job;
+	failed_msg_print(&t, &m);
+	conn_send(x->driver, FRAME_JOB_FAILED, t.p, t.n);
+	text_release(&t);
+	return 0;
+}
+
+static bool
+is_current(const struct executor *x, int job)
+{
+	return x->job && exec_job_number(x->job) == job;
+}
+
+static int
+on_stage(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct stage_msg m;
+
+	TRY(stage_msg_parse(&x->turn, body, n, &m, e));
+	return is_current(x, m.job) ? exec_job_stage(x->job, &m, e) : 0;
+}
+
+static int
+on_place(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct place_msg m;
+
+	TRY(place_msg_parse(&x->arena, body, n, &m, e));
+	return serve_place(&x->serve, &m, e);
+}
+
+static int
+on_maps(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct maps_msg m;
+
+	TRY(maps_msg_parse(&x->turn, body, n, &m, e));
+	return is_current(x, m.job) ? exec_job_maps(x->job, &m, e) : 0;
+}
+
+static int
+on_launch(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct launch_msg m;
+
+	TRY(launch_msg_parse(body, n, &m, e));
+	return is_current(x, m.job) ? exec_job_launch(x->job, &m, e) : 0;
+}
+
+static int
+on_revoke(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct launch_msg m;
+
+	TRY(launch_msg_parse(body, n, &m, e));
+	if (is_current(x, m.job))
+		exec_job_revoke(x->job, &m);
+	return 0;
+}
+
+static int
+on_job_end(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct msg in;
+	int job;
+
+	(void)e;
+	msg_init(&in, body, n);
+	job = msg_get_int(&in, 0, INT32_MAX);
+	if (!is_current(x, job))
+		return 0;
+	exec_job_close(x->job);
+	x->job = NULL;
+	return 0;
+}
+
+static int
+on_forget(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct msg in;
+	int job, stage;
+
+	(void)e;
+	msg_init(&in, body, n);
+	job = msg_get_int(&in, 0, INT32_MAX);
+	stage = msg_get_int(&in, 0, INT32_MAX);
+	if (is_current(x, job) && !in.bad)
+		exec_job_forget(x->job, stage);
+	return 0;
+}
+
+static int
+on_file_data(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct file_data_msg m;
+
+	(void)x;
+	TRY(file_data_msg_parse(body, n, &m, e));
+	far_files_answer(&m);
+	return 0;
+}
+
+static int
+on_ping(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	(void)e;
+	conn_send(x->driver, FRAME_PONG, body, n);
+	return 0;
+}
+
+static int
+on_nothing(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	(void)x;
+	(void)body;
+	(void)n;
+	(void)e;
+	return 0;
+}
+
+static int (*const handler[FRAME_TYPES])(struct executor *, const char *,
+    size_t, struct err *) = {
+	[FRAME_HELLO] = on_nothing,
+	[FRAME_PING] = on_ping,
+	[FRAME_PONG] = on_nothing,
+	[FRAME_SETUP] = on_setup,
+	[FRAME_JOB] = on_job,
+	[FRAME_STAGE] = on_stage,
+	[FRAME_PLACE] = on_place,
+	[FRAME_MAPS] = on_maps,
+	[FRAME_LAUNCH] = on_launch,
+	[FRAME_REVOKE] = on_revoke,
+	[FRAME_CANCEL] = on_revoke,
+	[FRAME_JOB_END] = on_job_end,
+	[FRAME_FORGET] = on_forget,
+	[FRAME_FILE_DATA] = on_file_data,
+};
+
+static void
+on_frame(void *arg, struct conn *c, int type, const char *body, size_t n)
+{
+	struct executor *x = arg;
+	struct err e = { 0 };
+
+	(void)c;
+	x->heard_ms = clock_mono_ms();
+	arena_reset(&x->turn);
+	if (handler[type] == NULL) {
+		err_set(&e, ERR_BUG, "a frame of type %d was not expected",
+		    type);
+		e.code = EXIT_PROTOCOL;
+		fail(x, &e);
+	} else if (handler[type](x, body, n, &e) < 0) {
+		conn_refuse(x->driver, &e);
+		fail(x, &e);
+	}
+}
+
+static void
+on_closed(void *arg, struct conn *c, const struct err *why)
+{
+	struct executor *x = arg;
+
+	(void)c;
+	if (why->kind)
+		fail(x, why);
+	x->ended = true;
+}
+
+static void
+on_wake(void *arg, int events)
+{
+	struct executor *x = arg;
+
+	(void)events;
+	wake_clear(&x->out.wake);
+	outbox_send(&x->out, x->driver);
+}
+
+/* Figures for the driver's progress, and a look at the lease. */
+static void
+on_tick(void *arg)
+{
+	struct executor *x = arg;
+	struct text t = { 0 };
+	int64_t rows, bytes;
+
+	if (x->setup.lease_ms &&
+	    clock_mono_ms() - x->heard_ms > x->setup.lease_ms) {
+		groups_kill();
+		_exit(EXIT_UNAVAILABLE);       /* tidy: allowed */
+	}
+	outbox_send(&x->out, x->driver);
+	if (x->job) {
+		exec_job_read(x->job, &rows, &bytes);
+		msg_u64(&t, (uint64_t)rows);
+		msg_u64(&t, (uint64_t)bytes);
+		if (rows || bytes)
+			conn_send(x->driver, FRAME_PROGRESS, t.p, t.n);
+		text_release(&t);
+	}
+	timer_set(x->loop, &x->timer, TICK_MS);
+}
+
+static int
+begin(struct executor *x, const struct executor_conf *conf, struct err *e)
+{
+	static const struct conn_ops ops = { on_frame, on_closed };
+
+	x->loop = loop_new(e);
+	if (x->loop == NULL)
+		return e->kind;
+	TRY(outbox_open(&x->out, e));
+	x->driver = conn_new(x->loop, conf->in, conf->out, NULL, &ops, x);
+	if (x->driver == NULL)
+		return err_sys(e, "could not talk to the driver");
+	conn_hello(x->driver, ROLE_EXECUTOR, ROLE_DRIVER);
+	x->watch = loop_watch(x->loop, x->out.wake.fd, LOOP_IN, on_wake, x);
+	x->timer = (struct timer){ .fire = on_tick, .arg = x };
+	timer_set(x->loop, &x->timer, TICK_MS);
+	x->heard_ms = clock_mono_ms();
+	return 0;
+}
+
+/* The driver is gone: running commands are killed, tasks stop at their next
+ * batch. */
+static void
+end(struct executor *x)
+{
+	outbox_shut(&x->out);
+	far_files_stop();
+	groups_kill();
+	exec_job_close(x->job);
+	serve_close(&x->serve);
+	scratch_remove(x->host.scratch);
+}
+
+int
+executor_run(const struct executor_conf *conf, struct err *e)
+{
+	struct executor *x = xcalloc(1, sizeof *x);
+	int r = begin(x, conf, e);
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);        /* of the driver's terminal */
+	while (r >= 0 && !x->ended)
+		r = loop_once(x->loop, -1, e);
+	if (r >= 0 && x->failed) {
+		*e = x->error;
+		r = x->error.kind;
+	}
+	end(x);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,101 @@
+/*
+ * outbox -- see outbox.h.
+ */
+#include "executor/outbox.h"
+
+#include <string.h>
+
+#include "net/conn.h"
+#include "net/proto.h"
+
+#define FULL_BYTES ((size_t)8 << 20)    /* data waits above this */
+#define CONN_BYTES ((size_t)4 << 20)    /* queued in the connection */
+
+int
+outbox_open(struct outbox *o, struct err *e)
+{
+	memset(o, 0, sizeof *o);
+	pthread_mutex_init(&o->lock, NULL);
+	pthread_cond_init(&o->room, NULL);
+	return wake_open(&o->wake, e);
+}
+
+void
+outbox_close(struct outbox *o)
+{
+	wake_close(&o->wake);
+	text_release(&o->frames);
+	pthread_mutex_destroy(&o->lock);
+	pthread_cond_destroy(&o->room);
+}
+
+static void
+add(struct outbox *o, int type, const struct text *body)
+{
+	char *head = text_room(&o->frames, FRAME_HEAD);
+	bool first = o->frames.n == 0;
+
+	frame_head_put(head, type, body->n);
+	o->frames.n += FRAME_HEAD;
+	text_add(&o->frames, body->p ? body->p : "", body->n);
+	if (first)
+		wake_ring(&o->wake);
+}
+
+void
+outbox_put(struct outbox *o, int type, const struct text *body)
+{
+	pthread_mutex_lock(&o->lock);
+	if (!o->closed)
+		add(o, type, body);
+	pthread_mutex_unlock(&o->lock);
+}
+
+bool
+outbox_put_data(struct outbox *o, int type, const struct text *body)
+{
+	bool open;
+
+	pthread_mutex_lock(&o->lock);
+	while (!o->closed && o->frames.n > FULL_BYTES)
+		pthread_cond_wait(&o->room, &o->lock);
+	open = !o->closed;
+	if (open)
+		add(o, type, body);
+	pthread_mutex_unlock(&o->lock);
+	return open;
+}
+
+bool
+outbox_send(struct outbox *o, struct conn *c)
+{
+	struct text t;
+	size_t at = 0;
+
+	if (conn_queued(c) > CONN_BYTES)
+		return true;
+	pthread_mutex_lock(&o->lock);
+	t = o->frames;
+	memset(&o->frames, 0, sizeof o->frames);
+	pthread_cond_broadcast(&o->room);
+	pthread_mutex_unlock(&o->lock);
+	while (at < t.n) {
+		int type;
+		int64_t n = frame_head(t.p + at, FRAME_MAX, &type);
+
+		at += FRAME_HEAD;
+		conn_send(c, type, t.p + at, (size_t)n);
+		at += (size_t)n;
+	}
+	text_release(&t);
+	return false;
+}
+
+void
+outbox_shut(struct outbox *o)
+{
+	pthread_mutex_lock(&o->lock);
+	o->closed = true;
+	pthread_cond_broadcast(&o->room);
+	pthread_mutex_unlock(&o->lock);
+}

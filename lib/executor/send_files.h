@@ -1,0 +1,33 @@
+/*
+ * send_files -- output files of an attempt on their way to the driver, when
+ * the executor does not see the driver's staging directory.
+ */
+#ifndef EXECUTOR_SEND_FILES_H
+#define EXECUTOR_SEND_FILES_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "executor/job_msg.h"
+#include "executor/task_msg.h"
+
+struct outbox;
+struct output;
+
+struct send_file {
+	struct outbox *out;
+	_Atomic int *cancel;
+	struct output *output;
+	struct out_data_msg msg;        /* job, output, part, attempt are set */
+};
+
+/* Sends the file of that name, which it removes.  ERR_TEMP. */
+int  send_file(struct send_file *s, const char *name, struct err *e);
+
+/* Is the staging directory of the output the driver's own, seen from here? */
+bool send_file_is_here(const struct job_output *o, struct arena *a);
+
+/* Removes a directory of files that were not sent. */
+void send_file_remove(const char *dir);
+
+#endif

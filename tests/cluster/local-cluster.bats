@@ -1,0 +1,72 @@
+# Executors as processes of this machine.
+load ../helper
+
+setup() {
+	house_setup
+	cd "$BATS_TEST_TMPDIR" || return
+	export TMPDIR=$PWD/tmp
+	mkdir tmp
+}
+
+
+@test "rows of two executors are those of one process" {
+	local job="select id % 7 k, count(*) n, sum(id) s from range(100000) group by 1 order by 1"
+	sp-submit -e "$job" >want
+	run -0 sp-submit -m 'local-cluster[2,1,256m]' -e "$job"
+	assert_output "$(cat want)"
+	[ -z "$(ls -A tmp)" ]
+}
+
+@test "two actions of a script use the same executors" {
+	run -0 --separate-stderr sp-submit -vv -m 'local-cluster[2,2,256m]' -e \
+		"select 1; select count(*) from range(1000); select 2"
+	assert_output $'1\n1000\n2'
+	[ "$(grep -c '^executor .* is ready' <<<"$stderr")" -le 2 ]
+}
+
+@test "an error of a task has its text and its status" {
+	run -1 sp-submit -m 'local-cluster[2,1,256m]' -e "select 1 / (id - 5) from range(10)"
+	assert_output --partial 'division by zero'
+}
+
+@test "a file of the driver's" {
+	seq 1000 >n.txt
+	run -0 sp-submit -m 'local-cluster[2,1,256m]' -e \
+		"select sum(cast(value as int)) from text 'n.txt'"
+	assert_output 500500
+}
+
+@test "standard input goes to the executors" {
+	run -0 sp-submit -m 'local-cluster[2,1,256m]' -e \
+		"select count(*), max(length(value)) from text '-'" < <(seq 100000)
+	assert_output $'100000\t6'
+}
+
+@test "outputs are committed by the driver" {
+	run -0 sp-submit -m 'local-cluster[2,1,256m]' -e \
+		"from range(1000) | repartition 4 | write 'out' csv"
+	run -0 sp-cat --verify out
+	run -0 sp-submit -e "select count(*), sum(cast(id as int)) from 'out'"
+	assert_output $'1000\t499500'
+}
+
+@test "a master that is written wrongly" {
+	run -2 sp-submit -m 'local-cluster[2,1]' -e "select 1"
+	assert_output --partial "is no master"
+	run -2 sp-submit -m 'local-cluster[0,1,1g]' -e "select 1"
+}
+
+@test "the driver is killed: no executor stays" {
+	sp-submit -m 'local-cluster[2,1,256m]' -e "from range(3) | pipe 'sleep 60'" </dev/null &
+	sleep 0.3
+	kill -9 $!
+	wait $! || true
+	for _ in $(seq 100); do
+		grep -laz "^TMPDIR=$TMPDIR$" /proc/[0-9]*/environ 2>/dev/null |
+			grep -v "/$$/" | xargs -r -n1 dirname |
+			xargs -r -I{} cat {}/comm 2>/dev/null |
+			grep -q '^sp-\|^sleep' || return 0
+		sleep 0.1
+	done
+	return 1
+}
