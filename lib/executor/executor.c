@@ -14,7 +14,6 @@
 #include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -30,6 +29,7 @@
 #include "net/proto.h"
 
 #define TICK_MS 500
+#define END_S 10                /* seconds to clean up */
 
 struct executor {
 	struct arena arena;             /* of the application */
@@ -332,6 +332,8 @@ begin(struct executor *x, const struct executor_conf *conf, struct err *e)
 static void
 end(struct executor *x)
 {
+	signal(SIGALRM, SIG_DFL);
+	alarm(END_S);                   /* whatever hangs */
 	outbox_shut(&x->out);
 	far_files_stop();
 	groups_kill();

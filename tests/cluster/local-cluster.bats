@@ -5,7 +5,7 @@ setup() {
 	house_setup
 	cd "$BATS_TEST_TMPDIR" || return
 	export TMPDIR=$PWD/tmp
-	mkdir tmp
+	mkdir -p tmp
 }
 
 
@@ -32,13 +32,13 @@ setup() {
 @test "a file of the driver's" {
 	seq 1000 >n.txt
 	run -0 sp-submit -m 'local-cluster[2,1,256m]' -e \
-		"select sum(cast(value as int)) from text 'n.txt'"
+		"select sum(cast(value as int)) from 'n.txt' text"
 	assert_output 500500
 }
 
 @test "standard input goes to the executors" {
 	run -0 sp-submit -m 'local-cluster[2,1,256m]' -e \
-		"select count(*), max(length(value)) from text '-'" < <(seq 100000)
+		"select count(*), max(length(value)) from - text" < <(seq 100000)
 	assert_output $'100000\t6'
 }
 
@@ -46,7 +46,7 @@ setup() {
 	run -0 sp-submit -m 'local-cluster[2,1,256m]' -e \
 		"from range(1000) | repartition 4 | write 'out' csv"
 	run -0 sp-cat --verify out
-	run -0 sp-submit -e "select count(*), sum(cast(id as int)) from 'out'"
+	run -0 sp-submit -e "from 'out' csv (id int) | aggregate count(*), sum(id)"
 	assert_output $'1000\t499500'
 }
 
@@ -65,8 +65,10 @@ setup() {
 		grep -laz "^TMPDIR=$TMPDIR$" /proc/[0-9]*/environ 2>/dev/null |
 			grep -v "/$$/" | xargs -r -n1 dirname |
 			xargs -r -I{} cat {}/comm 2>/dev/null |
-			grep -q '^sp-\|^sleep' || return 0
+			grep -q '^sp-\|^sleep' || break
 		sleep 0.1
 	done
-	return 1
+	# What the driver itself left is swept by the next run.
+	run -0 sp-submit -e 'select 1'
+	run -1 pgrep -f "$TMPDIR"
 }
