@@ -54,7 +54,7 @@ man/sp-functions.7: $(OUT)/scripts/manual
 # Heavy libraries live in modules that are opened at first use.
 modlibs_archive = -larchive
 modlibs_tls     = -lssl -lcrypto
-modlibs_ssh     = -lssh2
+modlibs_ssh     = -lssh2 -lcrypto
 vpath mod_%.c $(sort $(dir $(modsrc)))
 $(OUT)/bin/sp-%.so: mod_%.c
 	mkdir -p $(@D) && $(CC) $(STD) $(WARN) $(CFLAGS) $(HARDEN) -fPIC -shared \

@@ -23,6 +23,15 @@ hash_sum(const void *p, size_t n)
 	return XXH3_64bits(p, n);
 }
 
+void
+hash_sum128(const void *p, size_t n, uint64_t out[2])
+{
+	XXH128_hash_t h = XXH3_128bits(p, n);
+
+	out[0] = h.high64;
+	out[1] = h.low64;
+}
+
 struct hash_stream {
 	XXH3_state_t *state;
 };

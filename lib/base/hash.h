@@ -14,7 +14,10 @@
 /* XXH3-64 of n bytes (xxhash 0.8). */
 uint64_t hash_sum(const void *p, size_t n);
 
-/* The same over bytes that come piece by piece. */
+/* XXH3-128: for names that stand for contents. */
+void hash_sum128(const void *p, size_t n, uint64_t out[2]);
+
+/* XXH3-64 over bytes that come piece by piece. */
 struct hash_stream;
 struct hash_stream *hash_stream_new(void);
 void hash_stream_add(struct hash_stream *h, const void *p, size_t n);

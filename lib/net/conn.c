@@ -208,10 +208,6 @@ conn_shaken(struct conn *c)
 	c->out_in = r == LINK_AGAIN_IN;
 	if (r == LINK_FAILED)
 		conn_break(c, &e);
-	/* What came with the last of the handshake is inside TLS already:
-	 * the descriptor will not say so. */
-	if (c->ready && link_pending(&c->link))
-		loop_defer(c->loop, &c->later);
 	return c->ready;
 }
 

@@ -118,11 +118,13 @@ hosts_files() {
 
 # Starts host I, plugs it in and waits until its sshd listens.
 host_boot() {
-	local i=$1 pid sw addr
+	local i=$1 pid sw addr own='--ipc --pid --mount-proc'
 	local log=$HOSTS/host$i.log
 
 	: >"$log"
-	unshare --net --uts --ipc --pid --mount --fork --kill-child --mount-proc \
+	[ "$i" -ne 0 ] || own=
+	# shellcheck disable=SC2086
+	unshare --net --uts --mount --fork --kill-child $own \
 		bash -c "$(declare -f hosts_init); hosts_init \"\$@\"" init "$i" "$TOP" \
 		"$HOSTS" "$HOSTS_BIN" "$HOSTS_SHARED" </dev/null >>"$log" 2>&1 3>&- &
 	pid=$!
