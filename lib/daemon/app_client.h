@@ -8,7 +8,8 @@
  * first address first) and presents the application again with the executors
  * it knows, and executors go on meanwhile.  Executors connect to
  * want->driver by themselves, with identity = the application's id and
- * want->key; executor_up only says that one was ordered.
+ * want->key; executor_up only says that one was ordered.  Callbacks must not
+ * free the client.
  */
 #ifndef DAEMON_APP_CLIENT_H
 #define DAEMON_APP_CLIENT_H

@@ -85,7 +85,7 @@ enum frame_type {
 	FRAME_APP_RELEASE = 108,        /* i64 executor that is not needed */
 	FRAME_APP_END = 109,            /* i64 exit status, cstr why */
 	FRAME_APP_WELCOME = 110,        /* u64 epoch, cstr application */
-	FRAME_APP_GRANT = 111,          /* u64 n; 0: the end is known */
+	FRAME_APP_GRANT = 111,          /* n of the renewal; -1: of END */
 	FRAME_APP_EXEC_UP = 112,        /* an executor was ordered */
 	FRAME_APP_EXEC_LOST = 113,      /* an executor is gone */
 	FRAME_APP_REVOKED = 114,        /* i64 executor: empty and release it */
