@@ -1,0 +1,74 @@
+/*
+ * ask -- see ask.h.
+ */
+#include "daemon/ask.h"
+
+#include "base/err.h"
+#include "base/text.h"
+#include "daemon/dial.h"
+#include "net/key.h"
+#include "net/peer.h"
+#include "net/proto.h"
+
+enum { ASK_MS = 5000 };
+
+static int
+ask_one(const char *address, const unsigned char key[KEY_BYTES],
+    const struct ask *q, struct text *answer, struct err *e)
+{
+	struct text body = { 0 };
+	const char *p;
+	struct peer *peer;
+	size_t n;
+	int type, r;
+
+	TRY(peer_open(&peer, address, "cluster", key, ASK_MS, e));
+	ask_print(&body, q);
+	r = peer_hello(peer, ROLE_TOOL, ROLE_MASTER, ASK_MS, e);
+	if (r >= 0)
+		r = peer_send(peer, FRAME_ASK, body.p, body.n, e);
+	while (r >= 0) {
+		r = peer_recv(peer, ASK_MS, &type, &p, &n, e);
+		if (r == 0)
+			r = err_set(e, ERR_TEMP, "the master at %s closed "
+			    "the connection", address);
+		if (r > 0 && type == FRAME_ANSWER) {
+			text_add(answer, p, n);
+			break;
+		}
+	}
+	text_release(&body);
+	peer_close(peer);
+	return r < 0 ? r : 0;
+}
+
+int
+ask_master(const char *masters, const char *key_file_name,
+    const struct ask *q, struct text *answer, struct err *e)
+{
+	unsigned char key[KEY_BYTES];
+	struct text path = { 0 }, one = { 0 };
+	struct dial d = { 0 };
+	int r;
+
+	TRY(dial_init(&d, masters, e));
+	if (key_file_name)
+		text_adds(&path, key_file_name);
+	else
+		key_file(&path);
+	r = key_read(key, path.p, e);
+	text_release(&path);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < d.naddress; i++) {
+		text_clear(&one);
+		address_print(&one, &d.address[i]);
+		*e = (struct err){ 0 };
+		r = ask_one(one.p, key, q, answer, e);
+		if (r == 0 || e->code != EXIT_UNAVAILABLE)
+			break;
+	}
+	text_release(&one);
+	key_forget(key);
+	return r;
+}

@@ -1,0 +1,18 @@
+/*
+ * ask -- a command's question to a master, and the answer.
+ */
+#ifndef DAEMON_ASK_H
+#define DAEMON_ASK_H
+
+#include "daemon/cluster_msg.h"
+
+struct err;
+struct text;
+
+/* masters as in daemon/dial.h; the first that answers is asked.  key_file
+ * NULL: the usual one.  EXIT_UNAVAILABLE: nobody there; EXIT_PERM: wrong
+ * key; or what the master says. */
+int ask_master(const char *masters, const char *key_file,
+    const struct ask *q, struct text *answer, struct err *e);
+
+#endif
