@@ -21,7 +21,8 @@ fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 replays := $(fuzzers:%=$(OUT)/fuzz/%)
 tools   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/tools/*.c))
 testers := $(units) $(tools) $(replays) $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary \
-           $(OUT)/scripts/manual
+           $(OUT)/scripts/manual $(OUT)/sim/sim
+simbugs := $(patsubst %,$(OUT)/sim/bug%,1 2 3 4 5 6 7 8 9 10)
 
 all: $(cmds:%=$(OUT)/bin/%) $(mods:%=$(OUT)/bin/sp-%.so)
 
@@ -38,11 +39,20 @@ $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary: %: %.o
 $(tools): %: %.o $(OUT)/libsp.a
 $(OUT)/scripts/manual: $(OUT)/scripts/manual.o $(OUT)/libsp.a
 
+$(OUT)/sim/sim: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/sim/*.c)) $(OUT)/libsp.a
+# The scheduler with one fault built in, which the simulator has to find.
+$(simbugs): $(OUT)/sim/bug%: $(wildcard lib/sched/*.[ch]) $(OUT)/sim/sim
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(CFLAGS) -O1 -DSCHED_BUG=$* $(HARDENLD) -o $@ \
+	    $(wildcard lib/sched/*.c) \
+	    $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/sim/*.c)) $(OUT)/libsp.a $(LIBS)
+
 link = mkdir -p $(@D) && $(CC) $(CFLAGS) $(HARDENLD) -o $@ $^ $(LIBS)
 $(OUT)/bin/%:  ; $(link)
 $(OUT)/unit/%: ; $(link)
 $(OUT)/fuzz/%: ; $(link)
 $(OUT)/libfuzz/%: ; $(link)
+$(OUT)/sim/sim: ; $(link)
 $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary: ; $(link)
 $(tools): ; $(link)
 $(OUT)/scripts/manual: ; $(link)
@@ -69,10 +79,10 @@ $(OUT)/%.o: %.c
 
 testers: $(testers)
 
-check: all testers
+check: all testers $(simbugs)
 	scripts/check $(OUT)
 
-check-long: all testers
+check-long: all testers $(simbugs)
 	scripts/check --long $(OUT)
 
 SANFLAGS = -O1 -g -fno-omit-frame-pointer -Wno-format-truncation \

@@ -24,7 +24,7 @@ inputs_there(const struct job *j, const struct sstage *g, int number)
 		if (in->state != S_DONE || in->ngone > 0)
 			return false;
 	}
-	for (int i = 0; g->barrier && i < number; i++)
+	for (int i = 0; g->barrier && !g->planned && i < number; i++)
 		if (j->stage[i].state != S_DONE)
 			return false;
 	return true;

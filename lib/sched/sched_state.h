@@ -49,7 +49,7 @@ struct int_list {
 
 struct cause { int who, n; };   /* a place, or ~host, that lost us blocks */
 struct fail_rec { int part, exec, n; };
-struct wish { int part, exec; };        /* a copy, not on this executor */
+struct wish { int part, exec, attempt; }; /* a copy of what runs there */
 
 struct sstage {
 	int *in, nin;           /* stages that it reads */

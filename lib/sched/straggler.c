@@ -57,15 +57,17 @@ median_us(const struct sstage *g)
 static void
 wish(struct sstage *g, int part, int exec)
 {
+	int attempt = g->task[part].attempt;
+
 	for (int i = 0; i < g->nwish; i++)
-		if (g->wish[i].part == part)
+		if (g->wish[i].part == part && g->wish[i].attempt == attempt)
 			return;
 	if (g->nwish == g->wish_cap) {
 		g->wish_cap = g->wish_cap ? 2 * g->wish_cap : 8;
 		g->wish = xrealloc(g->wish,
 		    (size_t)g->wish_cap * sizeof *g->wish);
 	}
-	g->wish[g->nwish++] = (struct wish){ part, exec };
+	g->wish[g->nwish++] = (struct wish){ part, exec, attempt };
 }
 
 /* How long a task of the stage may run; 0: too few are done to know. */
@@ -121,7 +123,8 @@ straggler_take(struct sched *s, struct sstage *g, int exec)
 		struct wish w = g->wish[i];
 		const struct task_rec *t = &g->task[w.part];
 
-		if (t->state != T_RUNNING || t->nrun != 1) {
+		if (t->state != T_RUNNING || t->nrun != 1 ||
+		    t->attempt != w.attempt) {
 			g->wish[i--] = g->wish[--g->nwish];
 			continue;
 		}

@@ -172,7 +172,7 @@ task_done(struct sched *s, int job, int stage, int part)
 
 	g->task[part].state = T_DONE;
 	g->ndone++;
-	g->ndone_ever++;
+	g->ndone_ever += !g->commits;
 	j->moved_ms = s->now_ms;
 	stage_check(s, job, stage);
 }
@@ -226,6 +226,7 @@ on_task_done(struct sched *s, const struct sched_event *ev)
 		return 0;
 	if (g->commits) {
 		t->state = T_COMMIT;
+		g->ndone_ever++;        /* what it has read is fixed now */
 		t->won = was.attempt;
 		sched_say(s, (struct sched_order){ .kind = ORDER_COMMIT,
 		    .job = ev->job, .exec = ev->exec, .stage = ev->stage,
