@@ -1,12 +1,14 @@
 /*
  * manual -- what the tables of the library say, for the manual and its tests.
  *
- * usage: manual functions | aggregates
+ * usage: manual functions | aggregates | frames
  *
  * functions   prints the page sp-functions(7): "make man/sp-functions.7"
  * aggregates  prints a job that computes the example of every aggregate;
  *             each row of it is a name and true, unless the example is wrong
  *             (examples of other functions are run by t_expr_examples)
+ * frames      prints the number, name, sender and receiver of each type of
+ *             frame, as sp-protocol(7) must list them
  *
  * Functions stand under the heading of their group and by name; a group that
  * the table below does not know comes behind the others under its own name.
@@ -18,6 +20,7 @@
 
 #include "expr/aggfn.h"
 #include "expr/func.h"
+#include "net/proto.h"
 
 enum { ROWS_MAX = 2000 };
 
@@ -251,6 +254,34 @@ put_aggregates(void)
 	}
 }
 
+static void
+put_roles(unsigned set, char end)
+{
+	const char *comma = "";
+
+	for (int i = 0; set != ROLE_ANY && i < 6; i++) {
+		if (!(set & 1u << i))
+			continue;
+		printf("%s%s", comma, role_name(1 << i));
+		comma = ",";
+	}
+	printf("%s%c", set == ROLE_ANY ? "any" : "", end);
+}
+
+static void
+put_frames(void)
+{
+	for (int i = 0; i < FRAME_TYPES; i++) {
+		const struct frame_kind *k = frame_kind(i);
+
+		if (k == NULL)
+			continue;
+		printf("%d %s ", i, k->name);
+		put_roles(k->from, ' ');
+		put_roles(k->to, '\n');
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -259,8 +290,11 @@ main(int argc, char **argv)
 		put_page();
 	} else if (argc == 2 && strcmp(argv[1], "aggregates") == 0) {
 		put_aggregates();
+	} else if (argc == 2 && strcmp(argv[1], "frames") == 0) {
+		put_frames();
 	} else {
-		fputs("usage: manual functions | aggregates\n", stderr);
+		fputs("usage: manual functions | aggregates | frames\n",
+		    stderr);
 		return 2;
 	}
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 74;

@@ -148,7 +148,7 @@ const char *
 role_name(int role)
 {
 	static const char *const names[] = { "driver", "executor",
-	    "block server", "worker", "master", "tool" };
+	    "blocks", "worker", "master", "tool" };
 
 	for (int i = 0; i < 6; i++)
 		if (role == 1 << i)

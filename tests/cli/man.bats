@@ -89,6 +89,14 @@ examples_of() {
 	}
 }
 
+@test "sp-protocol(7) has the frames of the table" {
+	"$OUT/scripts/manual" frames >table
+	sed -n 's/^ *\([0-9][0-9]*\) \([A-Z_]*\)  *\([a-z,]* [a-z,]*\)  *.*/\1 \2 \3/p' \
+	    "$MAN/sp-protocol.7" >page
+	diff -u page table
+	[ "$(wc -l <page)" -gt 20 ]
+}
+
 @test "examples of aggregates in sp-functions(7)" {
 	"$OUT/scripts/manual" aggregates >all.sp
 	run -0 sp-submit all.sp
@@ -200,6 +208,10 @@ examples_of() {
 @test "examples of sp-plan(5)" {
 	echo "from range(100) | repartition 6 by id % 7" >job.sp
 	examples_of "$MAN/sp-plan.5" 1
+}
+
+@test "examples of sp-protocol(7)" {
+	examples_of "$MAN/sp-protocol.7" 0
 }
 
 @test "examples of sp-shuffle(1)" {

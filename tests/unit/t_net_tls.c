@@ -242,6 +242,88 @@ replay(void)
 	close(y[0]);
 }
 
+/* A relay that spoils one place of what the client says: flips a bit, loses
+ * or doubles a piece, or cuts.  What arrives must be a beginning of what was
+ * sent, and an end that is no orderly one unless nothing was lost. */
+static void
+spoil(unsigned seed, int *whole, int *wrong)
+{
+	enum { N = 40 };
+	static char buf[65536], body[3000];
+	struct side a, b;
+	struct err e = { 0 };
+	size_t sent = 0, seen = 0, at, bytes = 0;
+	uint64_t sum[N + 1] = { 0 };
+	size_t part[N + 1] = { 0 };
+	int x[2], y[2], k = 0;
+
+	srand(seed);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, x) < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, y) < 0)
+		exit(71);
+	side_open(&a, x[0], false, "cluster", key);
+	side_open(&b, y[1], true, NULL, NULL);
+	for (int i = 0; i < N; i++) {
+		size_t n = (size_t)rand() % sizeof body;
+
+		memset(body, rand(), n);
+		sum[i + 1] = sum[i];
+		for (size_t j = 0; j < n; j += 97)
+			sum[i + 1] = sum[i + 1] * 31 + (unsigned char)body[j];
+		part[i + 1] = part[i] + n;
+		conn_send(a.c, FRAME_PING, body, n);
+		bytes += n;
+	}
+	at = (size_t)rand() % (bytes + 2000);
+	for (int i = 0; i < 60; i++) {
+		ssize_t n;
+
+		loop_once(loop, 0, &e);
+		relay(y[0], x[1], buf, sizeof buf);
+		n = read(x[1], buf, 1 + (size_t)rand() % 9000);
+		if (n <= 0)
+			continue;
+		seen = sent;
+		sent += (size_t)n;
+		if (seen <= at && at < sent) {
+			switch (rand() % 4) {
+			case 0: buf[at - seen] ^= (char)(1 << rand() % 8); break;
+			case 1: n = (ssize_t)(at - seen); break;
+			case 2: (void)!write(y[0], buf, (size_t)n); break;
+			default:
+				(void)!write(y[0], buf, (size_t)(at - seen));
+				shutdown(y[0], SHUT_WR);
+				n = 0;
+			}
+		}
+		if (n > 0 && !b.closed && send(y[0], buf, (size_t)n,
+		    MSG_NOSIGNAL) < 0)
+			break;
+	}
+	shutdown(y[0], SHUT_WR);
+	turns(50);
+	while (k < N && part[k] != b.bytes)
+		k++;
+	*wrong += part[k] != b.bytes || sum[k] != b.sum || !b.closed ||
+	    b.why.kind == 0;
+	*whole += b.bytes == bytes;
+	done(&a, &b);
+	close(x[1]);
+	close(y[0]);
+}
+
+static void
+faults(void)
+{
+	int whole = 0, wrong = 0;
+
+	for (unsigned seed = 1; seed <= 300; seed++)
+		spoil(seed, &whole, &wrong);
+	is_int(wrong, 0, "300 spoiled connections: nothing wrong came through");
+	ok(whole > 0 && whole < 200, "%d of them were spoiled behind the end",
+	    whole);
+}
+
 static void
 speed(void)
 {
@@ -286,6 +368,7 @@ main(void)
 	feed("a plain frame", "\1\0\0\0\3\0x", 7);
 	feed("zeros", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
 	feed("nothing", "", 0);
+	faults();
 	speed();
 	loop_free(loop);
 	return done_testing();
