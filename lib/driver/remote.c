@@ -21,6 +21,7 @@
 #include "exec/stage_run.h"
 #include "net/msg.h"
 #include "net/proto.h"
+#include "plan/spans.h"
 
 struct rstage {                 /* a stage, as executors are told of it */
 	int nmap;
@@ -402,6 +403,19 @@ on_done(struct remote *m, struct cluster_exec *x, const char *body, size_t n,
 	return 0;
 }
 
+/* Where in the job text the error is. */
+static struct span
+place_of(const struct remote *m, const struct failed_msg *f)
+{
+	struct span *v, found = { 0, 0, 0 };
+	int n = plan_spans(m->job->stages, &v);
+
+	if (n == f->nspan && f->span >= 0 && f->span < n)
+		found = v[f->span];
+	free(v);
+	return found;
+}
+
 static int
 on_failed(struct remote *m, struct cluster_exec *x, const char *body,
     size_t n, struct err *e)
@@ -419,6 +433,7 @@ on_failed(struct remote *m, struct cluster_exec *x, const char *body,
 	end.attempt = f.attempt;
 	end.code = f.err.kind;
 	end.err = f.err;
+	end.err.span = place_of(m, &f);
 	end.figures = figures_of(&f.figures);
 	end.lost_stage = f.lost_stage;
 	end.lost_part = f.lost_map;
@@ -438,7 +453,8 @@ on_job_failed(struct remote *m, struct cluster_exec *x, const char *body,
 	(void)x;
 	TRY(failed_msg_parse(body, n, &f, e));
 	if (f.job == m->job->number)
-		runner_fail(m->runner, &f.err, f.err.kind);
+		runner_fail(m->runner, &f.err, f.err.kind ? f.err.kind :
+		    ERR_BUG);
 	return 0;
 }
 

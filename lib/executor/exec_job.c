@@ -22,7 +22,7 @@
 #include "format/format.h"
 #include "io/groups.h"
 #include "net/proto.h"
-#include "plan/stage.h"
+#include "plan/spans.h"
 #include "sql/bind.h"
 #include "sql/plan_read.h"
 #include "store/commit.h"
@@ -40,6 +40,8 @@ struct exec_job {
 	bool *away;                     /* its files go to the driver */
 	int noutput;
 	int64_t rows_told, bytes_told;
+	struct span *span;              /* plan_spans */
+	int nspan;
 };
 
 static struct done_output *
@@ -140,6 +142,9 @@ tell_failed(struct exec_job *j, const struct attempt *a)
 	struct text t = { 0 };
 
 	m.err.kind = a->code;
+	m.span = a->err.span.len ? plan_span_find(j->span, j->nspan,
+	    a->err.span) : -1;
+	m.nspan = j->nspan;
 	failed_msg_print(&t, &m);
 	outbox_put(j->host->out, FRAME_FAILED, &t);
 	text_release(&t);
@@ -286,6 +291,7 @@ exec_job_open(struct exec_job **out, const struct exec_host *host,
 		r = open_outputs(j, e);
 	if (r >= 0) {
 		fill_env(j);
+		j->nspan = plan_spans(j->stages, &j->span);
 		stage_runs_open(&j->env, j->stages);
 		far_files_job(m->job, j->catalog.far, j->catalog.nfar);
 		r = crew_new(&j->crew, &crew, e);
@@ -333,6 +339,7 @@ exec_job_close(struct exec_job *j)
 		output_close(j->output[i]);
 	}
 	remove_maps(j, -1);
+	free(j->span);
 	arena_release(&j->arena);
 	free(j);
 }

@@ -91,7 +91,7 @@ on_setup(struct executor *x, const char *body, size_t n, struct err *e)
 static int
 on_job(struct executor *x, const char *body, size_t n, struct err *e)
 {
-	struct failed_msg m = { .lost_stage = -1, .lost_place = -1,
+	struct failed_msg m = { .span = -1, .lost_stage = -1, .lost_place = -1,
 	    .lost_map = -1 };
 	struct text t = { 0 };
 
@@ -267,7 +267,8 @@ on_closed(void *arg, struct conn *c, const struct err *why)
 	struct executor *x = arg;
 
 	(void)c;
-	if (why->kind)
+	/* A driver that has gone has said why, or nobody reads it. */
+	if (why->kind && why->code == EXIT_PROTOCOL)
 		fail(x, why);
 	x->ended = true;
 }

@@ -316,9 +316,8 @@ failed_msg_print(struct text *to, const struct failed_msg *m)
 	print_attempt(to, m->job, m->stage, m->part, m->attempt);
 	msg_i64(to, m->err.kind);
 	msg_i64(to, m->err.code);
-	msg_i64(to, m->err.span.src);
-	msg_i64(to, m->err.span.at);
-	msg_i64(to, m->err.span.len);
+	msg_i64(to, m->span);
+	msg_i64(to, m->nspan);
 	msg_str(to, m->err.text, strlen(m->err.text));
 	msg_str(to, m->err.hint, strlen(m->err.hint));
 	msg_i64(to, m->lost_stage);
@@ -351,9 +350,8 @@ failed_msg_parse(const char *p, size_t n, struct failed_msg *m,
 	get_attempt(&in, &m->job, &m->stage, &m->part, &m->attempt);
 	m->err.kind = msg_get_int(&in, ERR_BUG, ERR_USER);
 	m->err.code = msg_get_int(&in, 0, 255);
-	m->err.span.src = msg_get_int(&in, 0, INT32_MAX);
-	m->err.span.at = msg_get_int(&in, 0, INT32_MAX);
-	m->err.span.len = msg_get_int(&in, 0, INT32_MAX);
+	m->span = msg_get_int(&in, -1, INT32_MAX);
+	m->nspan = msg_get_int(&in, 0, INT32_MAX);
 	get_text(&in, m->err.text, sizeof m->err.text);
 	get_text(&in, m->err.hint, sizeof m->err.hint);
 	m->lost_stage = msg_get_int(&in, -1, INT32_MAX);

@@ -87,7 +87,9 @@ struct done_msg {
 /* FAILED: an attempt has failed. */
 struct failed_msg {
 	int job, stage, part, attempt;
-	struct err err;
+	struct err err;                 /* its span means nothing here */
+	int span;                       /* number in plan_spans, -1: none */
+	int nspan;                      /* of the plan as the executor read it */
 	int lost_stage;                 /* ERR_LOST: -1 unknown */
 	int lost_place, lost_map;       /* map -1: all of the place */
 	struct figures figures;
