@@ -61,6 +61,63 @@ golden() {
 	    sort -k1,1nr -k2,2 | head -n 3 | awk '{print $1 "\t" $2}') got
 }
 
+@test "PageRank, as awk finds it" {
+	golden pagerank
+	awk -F, '
+	NR > 1 { from[NR] = $1; to[NR] = $2; n[$1]++; r[$1] = r[$2] = 1 }
+	END {
+		for (t = 0; t < 20; t++) {
+			split("", given)
+			for (i = 2; i <= NR; i++)
+				given[to[i]] += r[from[i]] / n[from[i]]
+			for (p in r)
+				r[p] = 0.15 + 0.85 * given[p]
+		}
+		for (p in r)
+			printf "%s\t%.6f\n", p, r[p]
+	}' data/links.csv | LC_ALL=C sort >want
+	[ "$(wc -l <want)" -eq 8 ]
+	awk '{ printf "%s\t%.6f\n", $1, $2 }' got | LC_ALL=C sort | diff want -
+	# Only the first turns read the file.
+	sp-submit --report r.json "$EX/pagerank.sp" >got
+	[ "$(grep -o '"bytes_in":[1-9][0-9]*' r.json | sort -u)" = \
+	    "\"bytes_in\":$(stat -c %s "$DATA/links.csv")" ]
+	[ "$(grep -o '"bytes_in":[1-9]' r.json | wc -l)" -eq 1 ]
+}
+
+@test "k-means, as awk finds it" {
+	golden kmeans
+	awk -F, '
+	NR > 1 { x[$1] = $2; y[$1] = $3 }
+	END {
+		for (k = 0; k < 3; k++) {
+			cx[k] = x[k]
+			cy[k] = y[k]
+		}
+		for (t = 0; t < 10; t++) {
+			for (k = 0; k < 3; k++)
+				sx[k] = sy[k] = n[k] = 0
+			for (i = 0; i < NR - 1; i++) {
+				near = 0
+				for (k = 0; k < 3; k++) {
+					d[k] = (x[i] - cx[k])^2 + (y[i] - cy[k])^2
+					near = d[k] < d[near] ? k : near
+				}
+				sx[near] += x[i]
+				sy[near] += y[i]
+				n[near]++
+			}
+			for (k = 0; k < 3; k++) {
+				cx[k] = sx[k] / n[k]
+				cy[k] = sy[k] / n[k]
+			}
+		}
+		for (k = 0; k < 3; k++)
+			printf "%d\t%.4f\t%.4f\t%d\n", k, cx[k], cy[k], n[k]
+	}' data/points.csv >want
+	awk '{ printf "%d\t%.4f\t%.4f\t%d\n", $1, $2, $3, $4 }' got | diff want -
+}
+
 @test "every example has a test, and its rows" {
 	local job
 	for job in "$EX"/*.sp "$EX"/*.sql; do
