@@ -68,7 +68,14 @@ enum frame_type {
 	FRAME_PROGRESS = 33,    /* u64 rows, u64 bytes read since the last */
 	FRAME_FORGET = 34,      /* i64 job, i64 stage: its map outputs */
 	FRAME_CANCEL = 35,      /* as LAUNCH: attempts that are not needed */
-	/* 64-95: blocks */
+	/* 64-95: blocks (transfer/block_msg.h) */
+	FRAME_BLOCKS_ASK = 64,
+	FRAME_BLOCKS_PART = 65,
+	FRAME_BLOCKS_DONE = 66,
+	FRAME_BLOCKS_LOST = 67,
+	FRAME_SERVE = 68,       /* a directory of an application */
+	FRAME_SERVE_END = 69,
+	FRAME_SERVING = 70,     /* the port */
 	/* 96-127: master */
 	FRAME_WORKER_REGISTER = 96,     /* who the worker is, what it runs */
 	FRAME_WORKER_RENEW = 97,        /* u64 n: asks for a longer lease */

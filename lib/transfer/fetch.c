@@ -1,0 +1,281 @@
+/*
+ * fetch -- see fetch.h: places, and the files of this node.
+ *
+ * A call first asks all servers it needs, then reads files while they work,
+ * then takes what they sent.
+ */
+#include "transfer/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fail.h"
+#include "base/text.h"
+#include "net/peer.h"
+#include "store/blockfile.h"
+#include "transfer/fetch_state.h"
+
+#define READ_BYTES ((size_t)1 << 20)
+
+int
+fetcher_new(struct fetcher **out, const struct fetch_conf *conf,
+    struct err *e)
+{
+	struct fetcher *f = xcalloc(1, sizeof *f);
+
+	(void)e;
+	f->conf = *conf;
+	if (f->conf.in_flight <= 0)
+		f->conf.in_flight = (int64_t)48 << 20;
+	if (f->conf.retries < 0)
+		f->conf.retries = 3;
+	if (f->conf.retry_ms <= 0)
+		f->conf.retry_ms = 1000;
+	if (f->conf.connect_ms <= 0)
+		f->conf.connect_ms = 10000;
+	if (f->conf.read_ms <= 0)
+		f->conf.read_ms = 60000;
+	pthread_mutex_init(&f->lock, NULL);
+	f->cache = map_cache_new(&(struct map_cache_conf){ 0 });
+	*out = f;
+	return 0;
+}
+
+void
+fetcher_free(struct fetcher *f)
+{
+	if (f == NULL)
+		return;
+	for (int i = 0; i < f->nplace; i++)
+		for (int k = 0; k < f->place[i]->nidle; k++)
+			peer_close(f->place[i]->idle[k]);
+	map_cache_free(f->cache);
+	pthread_mutex_destroy(&f->lock);
+	arena_release(&f->arena);
+	free(f->place);
+	free(f);
+}
+
+static bool
+same_place(const struct block_place *a, const struct block_place *b)
+{
+	return strcmp(a->node, b->node) == 0 && a->number == b->number &&
+	    strcmp(a->address, b->address) == 0 && strcmp(a->dir, b->dir) == 0;
+}
+
+int
+fetcher_place(struct fetcher *f, const struct block_place *p)
+{
+	struct place *t;
+	int i = 0;
+
+	pthread_mutex_lock(&f->lock);
+	while (i < f->nplace && !same_place(&f->place[i]->where, p))
+		i++;
+	if (i == f->nplace) {
+		if (f->nplace == f->cap) {
+			f->cap = f->cap ? 2 * f->cap : 16;
+			f->place = xrealloc(f->place, (size_t)f->cap *
+			    sizeof *f->place);
+		}
+		t = NEW(&f->arena, struct place);
+		t->number = i;
+		t->where = (struct block_place){
+		    arena_strdup(&f->arena, p->node),
+		    arena_strdup(&f->arena, p->address),
+		    arena_strdup(&f->arena, p->dir), p->number };
+		f->place[f->nplace++] = t;
+	}
+	pthread_mutex_unlock(&f->lock);
+	return i;
+}
+
+struct place *
+fetcher_at(struct fetcher *f, int number)
+{
+	struct place *p;
+
+	pthread_mutex_lock(&f->lock);
+	p = number >= 0 && number < f->nplace ? f->place[number] : NULL;
+	pthread_mutex_unlock(&f->lock);
+	return p;
+}
+
+void
+fetcher_forget(struct fetcher *f, int job)
+{
+	for (int i = 0;; i++) {
+		struct place *p = fetcher_at(f, i);
+
+		if (p == NULL)
+			return;
+		map_cache_forget(f->cache, p->where.dir, job);
+	}
+}
+
+struct fetch_figures
+fetcher_figures(struct fetcher *f)
+{
+	struct fetch_figures all;
+
+	pthread_mutex_lock(&f->lock);
+	all = f->figures;
+	pthread_mutex_unlock(&f->lock);
+	return all;
+}
+
+/* A map of this node cannot be read: it must be made again. */
+static int
+lost_here(struct call *c, int i, struct err *e)
+{
+	*c->lost = (struct lost){ 0, c->want[i].place, c->want[i].map };
+	e->kind = ERR_LOST;
+	return ERR_LOST;
+}
+
+/* Blocks [from, to) of the index: as many at a time as fit into the
+ * buffer. */
+static int
+read_run(struct call *c, int i, const struct map_file *f, uint64_t from,
+    uint64_t to, struct text *buf, struct err *e)
+{
+	const struct block *b = f->index.block;
+
+	while (from < to) {
+		size_t n = BLOCK_HEAD + (size_t)b[from].stored, more;
+		uint64_t end = from + 1;
+
+		for (; end < to; end++, n += more) {
+			more = BLOCK_HEAD + (size_t)b[end].stored;
+			if (n + more > READ_BYTES)
+				break;
+		}
+		text_clear(buf);
+		if (map_read(f, b[from].at, text_room(buf, n), n, e) < 0)
+			return lost_here(c, i, e);
+		c->figures.local_bytes += (int64_t)n;
+		for (n = 0; from < end; from++) {
+			TRY(c->sink->got(c->sink->arg, i, &b[from], buf->p + n,
+			    e));
+			n += BLOCK_HEAD + (size_t)b[from].stored;
+		}
+	}
+	return 0;
+}
+
+static int
+one_map(struct call *c, int i, const struct map_file *f, struct text *buf,
+    struct err *e)
+{
+	const struct block_want *w = &c->want[i];
+	uint64_t first = 0;
+	int64_t n = map_file_blocks(f, w->lo, w->hi, &first), end;
+
+	if (n < 0) {
+		err_set(e, ERR_LOST, "the output of map %d has no partition "
+		    "%d", w->map, w->hi - 1);
+		return lost_here(c, i, e);
+	}
+	end = w->count < 0 || w->count > n - w->first ? n : w->first +
+	    w->count;
+	c->figures.blocks += end > w->first ? end - w->first : 0;
+	if (!c->list_only)
+		return end <= w->first ? 0 : read_run(c, i, f, first +
+		    (uint64_t)w->first, first + (uint64_t)end, buf, e);
+	for (int64_t k = w->first; k < end; k++)
+		TRY(c->sink->got(c->sink->arg, i,
+		    &f->index.block[first + (uint64_t)k], NULL, e));
+	return 0;
+}
+
+static int
+read_local(struct call *c, const bool *local, struct err *e)
+{
+	const struct source *s = c->s;
+	struct text buf = { 0 };
+	int r = 0;
+
+	for (int i = 0; i < c->n && r >= 0; i++) {
+		struct map_file *f;
+		struct map_key k = { NULL, s->job, s->stage, c->want[i].map,
+		    c->want[i].attempt };
+
+		if (!local[i])
+			continue;
+		k.dir = fetcher_at(s->f, c->want[i].place)->where.dir;
+		r = map_cache_get(s->f->cache, &k, &f, e);
+		if (r < 0) {
+			r = lost_here(c, i, e);
+			break;
+		}
+		r = one_map(c, i, f, &buf, e);
+		map_cache_put(s->f->cache, f);
+	}
+	text_release(&buf);
+	return r;
+}
+
+/* Which wants can be read here?  -1: one is at no place. */
+static int
+mark_local(const struct call *c, bool *local, struct err *e)
+{
+	const char *node = c->s->f->conf.node;
+	int remote = 0;
+
+	for (int i = 0; i < c->n; i++) {
+		struct place *p = fetcher_at(c->s->f, c->want[i].place);
+
+		if (p == NULL)
+			return err_set(e, ERR_BUG, "no place has the number "
+			    "%d", c->want[i].place);
+		local[i] = node[0] && strcmp(p->where.node, node) == 0;
+		remote += !local[i];
+	}
+	return remote;
+}
+
+static void
+add_figures(struct fetcher *f, const struct fetch_figures *more)
+{
+	pthread_mutex_lock(&f->lock);
+	f->figures.local_bytes += more->local_bytes;
+	f->figures.remote_bytes += more->remote_bytes;
+	f->figures.blocks += more->blocks;
+	f->figures.retries += more->retries;
+	f->figures.wait_us += more->wait_us;
+	pthread_mutex_unlock(&f->lock);
+}
+
+static int
+fetch(void *arg, const struct block_want *want, int n, bool list_only,
+    const struct block_sink *sink, struct lost *lost, struct err *e)
+{
+	const struct source *s = arg;
+	struct call c = { .s = s, .want = want, .n = n,
+	    .list_only = list_only, .sink = sink, .lost = lost };
+	struct streams *streams = NULL;
+	bool *local = xcalloc((size_t)n + 1, sizeof *local);
+	int r = mark_local(&c, local, e), remote = r;
+
+	if (remote > 0)
+		r = streams_open(&streams, &c, local, e);
+	if (r >= 0)
+		r = read_local(&c, local, e);
+	if (r >= 0 && streams)
+		r = streams_run(streams, e);
+	if (streams)
+		streams_close(streams);
+	free(local);
+	add_figures(s->f, &c.figures);
+	return r < 0 ? r : 0;
+}
+
+const struct block_source *
+fetch_source(struct fetcher *f, struct arena *a, int job, int stage)
+{
+	struct source *s = NEW(a, struct source);
+
+	*s = (struct source){ { s, fetch }, f, job, stage };
+	return &s->source;
+}

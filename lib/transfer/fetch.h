@@ -1,0 +1,68 @@
+/*
+ * fetch -- the block_source (store/mirror.h) of an executor: blocks from
+ * files of this node and from block servers of others.
+ *
+ *	fetcher_new(&f, &conf, e);
+ *	place = fetcher_place(f, &where);
+ *	exchange_mirror(&x, &xconf, fetch_source(f, arena, job, stage), e);
+ *	exchange_place(x, map, place, attempt);
+ *
+ * One thread's call reads from many servers at once, as many as keep what is
+ * under way below in_flight bytes; connections are kept and used again.  A
+ * server that does not answer is tried again; then its place is lost
+ * (map -1).  A map that a server refuses is lost alone.
+ */
+#ifndef TRANSFER_FETCH_H
+#define TRANSFER_FETCH_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "store/mirror.h"
+
+struct arena;
+struct err;
+struct fetcher;
+
+struct fetch_conf {
+	const char *app;                /* identity; borrowed, as is key */
+	const unsigned char *key;       /* 32 bytes; NULL: without TLS (tests) */
+	const char *node;               /* our node_id; "": never direct */
+	int64_t in_flight;              /* spark.reducer.maxSizeInFlight, 0:
+	                                 * 48 MB */
+	int retries;                    /* spark.shuffle.io.maxRetries, -1: 3 */
+	int retry_ms;                   /* ... retryWait, 0: 1 s */
+	int connect_ms, read_ms;        /* 0: 10 s, 60 s */
+	const _Atomic int *cancel;      /* not 0: give up soon; or NULL */
+};
+
+/* Where maps are. */
+struct block_place {
+	const char *node;               /* node_id there */
+	const char *address;            /* of the server, or "" */
+	const char *dir;                /* path there */
+	int number;                     /* of the directory at the server */
+};
+
+int  fetcher_new(struct fetcher **out, const struct fetch_conf *conf,
+    struct err *e);
+void fetcher_free(struct fetcher *f);   /* no call is under way */
+
+/* The number of a place: the same one for the same place.  Thread-safe, as
+ * is all below. */
+int  fetcher_place(struct fetcher *f, const struct block_place *p);
+
+/* A source for one exchange, in the arena; lives as long as both. */
+const struct block_source *fetch_source(struct fetcher *f, struct arena *a,
+    int job, int stage);
+
+/* The job is over: its files are closed. */
+void fetcher_forget(struct fetcher *f, int job);
+
+struct fetch_figures {
+	int64_t local_bytes, remote_bytes;
+	int64_t blocks, retries, wait_us;       /* wait: nothing had come */
+};
+struct fetch_figures fetcher_figures(struct fetcher *f);
+
+#endif
