@@ -51,6 +51,8 @@ struct cluster {
 	unsigned char key[APP_KEY_BYTES];
 	const char *id;
 	int restarts;
+	int unstarted;                  /* slots from here on wait for their
+	                                 * turn (plan.at_once) */
 	struct err last;                /* why the last one was lost */
 	bool closing;
 };
@@ -107,17 +109,27 @@ cluster_tell_places(struct cluster_exec *x)
 
 static int start_slot(struct cluster *c, int slot, struct err *e);
 
-/* The child of a lost executor; how it ended, in words. */
-static void
+/* The child of a lost executor; how it ended, in words.  Returns its exit
+ * status, 0 when it was killed. */
+static int
 bury(struct cluster_exec *x, char *how, size_t size)
 {
 	int status = 0;
 
 	*how = '\0';
 	if (x->pid <= 0)
-		return;
-	kill(x->pid, SIGKILL);
-	while (waitpid(x->pid, &status, 0) < 0 && errno == EINTR)
+		return 0;
+	/* It may be about to say why it ends. */
+	for (int i = 0; i < 100; i++) {
+		if (waitpid(x->pid, &status, WNOHANG) != 0) {
+			x->pid = 0;
+			break;
+		}
+		usleep(1000);
+	}
+	if (x->pid > 0)
+		kill(x->pid, SIGKILL);
+	while (x->pid > 0 && waitpid(x->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	x->pid = 0;
 	if (WIFSIGNALED(status))
@@ -125,6 +137,7 @@ bury(struct cluster_exec *x, char *how, size_t size)
 		    WTERMSIG(status));
 	else if (WEXITSTATUS(status))
 		snprintf(how, size, " (status %d)", WEXITSTATUS(status));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
 static void
@@ -145,6 +158,7 @@ lose(struct cluster_exec *x, const struct err *why)
 	struct cluster *c = x->cluster;
 	enum exec_state before = x->state;
 	char how[64];
+	int status;
 
 	if (x->state == EXEC_LOST)
 		return;
@@ -152,18 +166,21 @@ lose(struct cluster_exec *x, const struct err *why)
 	if (x->conn)
 		conn_close(x->conn);
 	x->conn = NULL;
-	bury(x, how, sizeof how);
+	status = bury(x, how, sizeof how);
 	err_set(&c->last, ERR_TEMP, "executor %s was lost: %s%s", x->name,
 	    why->kind ? why->text : "its connection was closed", how);
 	if (why->kind)
 		memcpy(c->last.hint, why->hint, sizeof c->last.hint);
 	c->last.code = why->kind && why->code != EXIT_JOB ? why->code :
-	    EXIT_UNAVAILABLE;
+	    status > EXIT_USAGE ? status : EXIT_UNAVAILABLE;
 	if (c->app->verbose && !c->closing)
 		fprintf(stderr, "%s\n", c->last.text);
 	if (before == EXEC_READY && c->ops)
 		c->ops->lost(c->arg, x, c->last.text);
-	replace(c, x->slot);
+	/* One that could not even start will not do so a second time, unless
+	 * the trouble was temporary. */
+	if (before == EXEC_READY || status == 0 || status == EXIT_TEMP)
+		replace(c, x->slot);
 }
 
 void
@@ -207,6 +224,7 @@ on_ready(struct cluster_exec *x, const char *body, size_t n)
 		lose(x, &e);
 		return;
 	}
+	x->slots = m.cores;
 	x->hostname = arena_strdup(&c->arena, m.host);
 	x->node = (char *)(uintptr_t)m.node;
 	x->address = (char *)(uintptr_t)m.address;
@@ -311,11 +329,26 @@ start_slot(struct cluster *c, int slot, struct err *e)
 	return 0;
 }
 
+/* Starts slots that were never started, as many as may start together. */
+static int
+start_more(struct cluster *c, struct err *e)
+{
+	int starting = 0;
+
+	for (int i = 0; i < c->nexec; i++)
+		starting += c->exec[i]->state == EXEC_STARTING;
+	for (; c->unstarted < c->plan.nslot; c->unstarted++, starting++) {
+		if (c->plan.at_once && starting >= c->plan.at_once)
+			break;
+		TRY(start_slot(c, c->unstarted, e));
+	}
+	return 0;
+}
+
 int
 cluster_open(struct cluster **out, struct app *a, struct err *e)
 {
 	struct cluster *c = xcalloc(1, sizeof *c);
-	int r;
 
 	c->app = a;
 	c->id = arena_printf(&c->arena, "app-%lld-%d",
@@ -329,12 +362,7 @@ cluster_open(struct cluster **out, struct app *a, struct err *e)
 		return err_sys(e, "could not make a key");
 	c->sched = runner_sched(&a->conf, 64);
 	TRY(c->plan.how->parse(&c->plan, &c->arena, a, a->master, e));
-	for (int i = 0; i < c->plan.nslot; i++) {
-		r = start_slot(c, i, e);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return start_more(c, e);
 }
 
 /* Executors end when their connection does; who does not is killed. */
@@ -416,6 +444,7 @@ cluster_turn(struct cluster *c, int timeout_ms, struct err *e)
 	now = clock_mono_ms();
 	for (int i = 0; i < c->nexec; i++)
 		look_at(c->exec[i], now);
+	TRY(start_more(c, e));
 	for (int i = 0; i < c->nexec; i++)
 		alive |= c->exec[i]->state != EXEC_LOST;
 	if (alive)

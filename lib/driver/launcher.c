@@ -22,6 +22,9 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "driver/job.h"
+#include "net/hostfile.h"
+
+#define SSH_AT_ONCE 8           /* handshakes */
 
 /* A program beside the running one. */
 static int
@@ -142,7 +145,94 @@ local_start(struct launch_plan *p, int slot, pid_t *pid, int *fd,
 	return start_child(path, argv, pid, fd, e);
 }
 
+/* Hosts of a list behind ssh://, separated by commas. */
+static int
+hosts_of_list(struct arena *a, const char *list, struct host **out,
+    struct err *e)
+{
+	int n = 0, cap = 0;
+
+	*out = NULL;
+	while (*list) {
+		size_t len = strcspn(list, ",");
+
+		ARENA_GROW(a, *out, n, cap);
+		TRY(host_parse(a, list, len, &(*out)[n++], e));
+		list += len + (list[len] == ',');
+	}
+	if (n == 0)
+		return err_user(e, EXIT_USAGE, "ssh:// names no host");
+	return n;
+}
+
+static int
+hosts_of_file(struct arena *a, const char *file, struct host **out,
+    struct err *e)
+{
+	struct text t = { 0 };
+	ssize_t n = 1;
+	int fd = open(file, O_RDONLY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return err_sys(e, "could not open the list of hosts \"%s\"",
+		    file);
+	while (n > 0 && t.n < (size_t)4 << 20) {
+		n = read(fd, text_room(&t, 65536), 65536);
+		t.n += n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	r = n < 0 ? err_sys(e, "could not read \"%s\"", file) :
+	    hostfile_parse(a, file, text_str(&t), t.n, out, e);
+	text_release(&t);
+	return r;
+}
+
+static int
+ssh_parse(struct launch_plan *p, struct arena *a, struct app *app,
+    const char *url, struct err *e)
+{
+	int64_t cores = conf_int(&app->conf, "spark.executor.cores");
+	int64_t memory = conf_size(&app->conf, "spark.executor.memory");
+	struct host *h;
+	int n;
+
+	if (strncmp(url, "ssh://", 6) == 0)
+		n = hosts_of_list(a, url + 6, &h, e);
+	else
+		n = hosts_of_file(a, url + 4, &h, e);
+	if (n < 0)
+		return n;
+	p->nslot = n;
+	p->serve = true;
+	p->at_once = SSH_AT_ONCE;
+	p->slot = NEW_N(a, struct launch_slot, n);
+	for (int i = 0; i < n; i++) {
+		struct text t = { 0 };
+
+		host_print(&t, &h[i]);
+		p->slot[i] = (struct launch_slot){ .host = h[i].name,
+		    .target = arena_strdup(a, text_str(&t)),
+		    .cores = h[i].cores ? h[i].cores : (int)cores,
+		    .memory = h[i].memory ? h[i].memory : memory };
+		text_release(&t);
+	}
+	return 0;
+}
+
+static int
+ssh_start(struct launch_plan *p, int slot, pid_t *pid, int *fd,
+    struct err *e)
+{
+	char path[4096], name[] = "sp-worker", option[] = "--ssh";
+	char *target = (char *)(uintptr_t)p->slot[slot].target;
+	char *argv[] = { name, option, target, NULL };
+
+	TRY(beside(name, path, sizeof path, e));
+	return start_child(path, argv, pid, fd, e);
+}
+
 static const struct launcher launchers[] = {
+	{ "ssh:", ssh_parse, ssh_start },
 	{ "local-cluster[", local_parse, local_start },
 };
 

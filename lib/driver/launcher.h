@@ -32,6 +32,7 @@ struct launch_plan {
 	int nslot;
 	struct launch_slot *slot;
 	bool serve;                     /* map outputs travel over the network */
+	int at_once;                    /* slots that start together, 0: all */
 };
 
 struct launcher {

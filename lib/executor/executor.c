@@ -60,13 +60,28 @@ fail(struct executor *x, const struct err *e)
 static void
 send_ready(struct executor *x)
 {
-	struct ready_msg m = { .pid = (int)getpid() };
+	struct ready_msg m = { .pid = (int)getpid(),
+	    .cores = x->setup.cores };
 	struct text t = { 0 };
 
 	serve_tell(&x->serve, &m);
 	ready_msg_print(&t, &m);
 	conn_send(x->driver, FRAME_READY, t.p, t.n);
 	text_release(&t);
+}
+
+/* What the driver left open is what the machine has. */
+static void
+choose_size(struct setup_msg *m)
+{
+	if (m->cores == 0) {
+		long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+		m->cores = n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
+	}
+	if (m->memory == 0)
+		m->memory = (int64_t)sysconf(_SC_PHYS_PAGES) *
+		    sysconf(_SC_PAGESIZE) / 4 * 3;
 }
 
 static int
@@ -77,7 +92,10 @@ on_setup(struct executor *x, const char *body, size_t n, struct err *e)
 	if (x->setup.app)
 		return err_set(e, ERR_BUG, "a second setup");
 	TRY(setup_msg_parse(&x->arena, body, n, &x->setup, e));
-	TRY(scratch_make(&x->arena, x->setup.scratch, &scratch, e));
+	choose_size(&x->setup);
+	/* The driver's directories may not be here. */
+	if (scratch_make(&x->arena, x->setup.scratch, &scratch, e) < 0)
+		TRY(scratch_make(&x->arena, "", &scratch, e));
 	TRY(serve_open(&x->serve, &x->setup, scratch, e));
 	x->host = (struct exec_host){ .setup = &x->setup,
 	    .scratch = scratch, .maps = scratch, .out = &x->out,

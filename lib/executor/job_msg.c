@@ -56,7 +56,7 @@ setup_msg_parse(struct arena *a, const char *p, size_t n,
 	msg_init(&in, p, n);
 	m->app = msg_get_cstr(&in, a);
 	m->number = msg_get_int(&in, 0, INT32_MAX);
-	m->cores = msg_get_int(&in, 1, 1 << 16);
+	m->cores = msg_get_int(&in, 0, 1 << 16);
 	m->memory = msg_get_i64(&in);
 	m->max_record = msg_get_i64(&in);
 	m->scratch = msg_get_cstr(&in, a);

@@ -26,8 +26,9 @@ enum { APP_KEY_BYTES = 32 };
 struct setup_msg {
 	const char *app;                /* id of the application */
 	int number;                     /* of the executor in it */
-	int cores;
-	int64_t memory, max_record;     /* bytes */
+	int cores;                      /* 0: those of the machine */
+	int64_t memory;                 /* bytes; 0: most of the machine's */
+	int64_t max_record;
 	const char *scratch;            /* directories to choose from, as
 	                                 * spark.local.dir; "": the default */
 	const char *zone;               /* name of the session's, "" UTC */

@@ -21,6 +21,7 @@ struct text;
 /* READY: who the executor is, after SETUP. */
 struct ready_msg {
 	int pid;
+	int cores;                      /* task threads */
 	const char *host;               /* its name */
 	const char *node;               /* transfer/node_id.h */
 	const char *address;            /* of its block server; NULL: none */
