@@ -310,7 +310,10 @@ maps_lost(struct sched *s, int job, const struct sched_event *ev,
 		map_gone(s, job, ev->lost_stage, p);
 		n++;
 	}
-	if (n > 0)
+	if (n > 0) {
+		s->place[cause].blamed++;
+		exec_recount(s);
 		open_needed(s, job, cause);
+	}
 	return true;
 }

@@ -242,7 +242,7 @@ on_exec_up(struct sched *s, const struct sched_event *ev)
 	x->place = ev->place;
 	x->place_stays = ev->place_stays;
 	if (ev->place >= 0)
-		s->place[ev->place] = (struct place){ ev->host, true, false };
+		s->place[ev->place] = (struct place){ ev->host, 0, true, false };
 	exec_recount(s);
 	return 1;
 }
@@ -267,7 +267,8 @@ exec_gone(struct sched *s, int exec, int crash)
 		if (f.flags & F_CANCELLED || s->job[f.job].ended)
 			continue;
 		if (crash && i < slots)
-			task_blame(s, &f, exec, ERR_TEMP);
+			task_blame(s, &f, exec, ERR_TEMP,
+			    "its executor ended too often while it ran");
 		else
 			task_again(s, f.job, f.stage, f.part);
 	}

@@ -99,7 +99,7 @@ struct executor {
 };
 
 struct host { int nexec, nexcluded; int64_t excluded_ms; };
-struct place { int host; bool known, lost; };
+struct place { int host, blamed; bool known, lost; };
 struct pool_rec { int weight, min_share, nlive; };
 
 struct sched {
@@ -118,6 +118,7 @@ struct sched {
 	int64_t base_ms, now_ms, steal_ms, spec_ms, starved_ms, barred_ms;
 	int turn;
 	bool begun, dirty;      /* dirty: look at every executor */
+	bool choosy;            /* there are executors whose maps can be read */
 	struct sched_orders *out;
 };
 
@@ -149,7 +150,8 @@ int on_task_done(struct sched *s, const struct sched_event *ev);
 int on_task_failed(struct sched *s, const struct sched_event *ev);
 int on_revoked(struct sched *s, const struct sched_event *ev);
 int on_commit(struct sched *s, const struct sched_event *ev);
-void task_blame(struct sched *s, const struct flight *f, int exec, int why);
+void task_blame(struct sched *s, const struct flight *f, int exec, int why,
+    const char *reason);
 bool task_avoids(const struct sched *s, const struct sstage *g, int part,
     int exec);
 

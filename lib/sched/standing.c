@@ -5,12 +5,23 @@
  * and neither does a host with too many such executors.  When the time is
  * over they start with a clean sheet.  When all that there are are kept out
  * and nothing runs, the jobs fail rather than wait.
+ *
+ * An executor whose map outputs others could not read twice gets no tasks as
+ * long as there are others: it may be cut off in one direction only.
  */
 #include "base/err.h"
 #include "sched/sched_state.h"
 
-bool
-exec_usable(const struct sched *s, const struct executor *x)
+#define BLAMED_MAX 2
+
+static bool
+blamed(const struct sched *s, const struct executor *x)
+{
+	return x->place >= 0 && s->place[x->place].blamed >= BLAMED_MAX;
+}
+
+static bool
+admitted(const struct sched *s, const struct executor *x)
 {
 	if (SCHED_BUG == 9)
 		return x->up;
@@ -19,11 +30,21 @@ exec_usable(const struct sched *s, const struct executor *x)
 	    (x->place < 0 || !s->place[x->place].lost);
 }
 
+bool
+exec_usable(const struct sched *s, const struct executor *x)
+{
+	return admitted(s, x) && !(s->choosy && blamed(s, x));
+}
+
 /* After any change of an executor. */
 void
 exec_recount(struct sched *s)
 {
 	s->nup = s->nusable = s->nslots = s->nusable_hosts = 0;
+	s->choosy = false;
+	for (int i = 0; i < s->nexec && !s->choosy; i++)
+		s->choosy = admitted(s, &s->exec[i]) &&
+		    !blamed(s, &s->exec[i]);
 	for (int i = 0; i < s->nhost; i++)
 		s->host[i].nexec = 0;
 	for (int i = 0; i < s->nexec; i++) {

@@ -279,9 +279,11 @@ remember_failure(struct sstage *g, int part, int exec)
 	g->fail[g->nfail++] = (struct fail_rec){ part, exec, 1 };
 }
 
-/* An attempt failed: again, or the job fails.  The attempt has ended. */
+/* An attempt failed: again, or the job fails, for this reason or (NULL) for
+ * what the driver knows of it.  The attempt has ended. */
 void
-task_blame(struct sched *s, const struct flight *f, int exec, int why)
+task_blame(struct sched *s, const struct flight *f, int exec, int why,
+    const char *reason)
 {
 	struct job *j = &s->job[f->job];
 	struct sstage *g = &j->stage[f->stage];
@@ -294,7 +296,11 @@ task_blame(struct sched *s, const struct flight *f, int exec, int why)
 		t->failures++;
 	if ((why != ERR_TEMP && why != ERR_LOST) ||
 	    t->failures >= s->conf.max_failures) {
-		job_fail(s, f->job, &what, "%s", "");
+		if (reason == NULL)
+			job_fail(s, f->job, &what, "%s", "");
+		else
+			job_fail(s, f->job, &what, "stage %d, task %d: %s",
+			    f->stage + 1, f->part, reason);
 		return;
 	}
 	remember_failure(g, f->part, exec);
@@ -319,7 +325,7 @@ on_task_failed(struct sched *s, const struct sched_event *ev)
 	}
 	if (ev->why == ERR_TEMP)
 		exec_blame(s, ev->exec);
-	task_blame(s, &was, ev->exec, ev->why);
+	task_blame(s, &was, ev->exec, ev->why, NULL);
 	return 1;
 }
 
@@ -359,7 +365,7 @@ on_commit(struct sched *s, const struct sched_event *ev)
 		return 0;
 	t->state = T_RUNNING;
 	if (ev->kind == EV_COMMIT_FAILED)
-		task_blame(s, &f, ev->exec, ev->why);
+		task_blame(s, &f, ev->exec, ev->why, NULL);
 	else
 		task_done(s, ev->job, ev->stage, ev->part);
 	return 1;

@@ -48,7 +48,7 @@ make_job(struct world *w, struct wjob *j, int parts)
 		j->stage[i].commits = !read[i] && chance(w, 70);
 		v[i].commits = j->stage[i].commits;
 	}
-	j->pool = chance(w, 50);
+	j->pool = (int)draw(w, 3);
 	j->number = sched_add(w->s, v, j->nstage, j->pool);
 }
 
@@ -61,6 +61,12 @@ make_conf(struct world *w)
 	c->max_stage_attempts = 4;
 	c->ahead = chance(w, 50) ? (int)draw(w, 65) : 0;
 	c->ahead_ms = 1 + (int)draw(w, 100);
+	if (chance(w, 10))
+		c->max_stage_opens = 2 + (int)draw(w, 6);
+	if (chance(w, 5))
+		c->max_attempts = 6 + (int)draw(w, 10);
+	if (!w->live_mode && chance(w, 20))
+		c->stall_ms = 5000 + draw(w, 60000);
 	c->locality_wait_ms = (int)draw(w, 300);
 	c->fair = chance(w, 50);
 	c->speculation = chance(w, 50);
@@ -109,7 +115,8 @@ begin(struct world *w)
 	w->end = w->live_mode ? 5000 + draw(w, 20000) : 200000;
 	make_conf(w);
 	w->s = sched_new(&w->conf);
-	sched_pool(w->s, 1 + (int)draw(w, 3), (int)draw(w, 4));
+	for (int i = 0; i < 2; i++)
+		sched_pool(w->s, 1 + (int)draw(w, 3), (int)draw(w, 6));
 	w->nhost = 1 + (int)draw(w, HOSTS);
 	for (int i = 0; i < w->nhost; i++)
 		w->host_place[i] = place_new(w, i);
@@ -120,8 +127,15 @@ begin(struct world *w)
 	}
 	for (int i = (int)draw(w, 3); i < w->nhost; i++)
 		join(w, i);
-	for (int i = 0; i < w->njob; i++)
-		tell(w, &(struct sched_event){ .kind = EV_START, .job = i });
+	for (int i = 0; i < w->njob; i++) {
+		if (i > 0 && chance(w, 50))     /* or it begins later */
+			happen_later(w, draw(w, 3000), W_TO_DRIVER)->event =
+			    (struct sched_event){ .kind = EV_START, .job = i,
+			    .exec = -1 };
+		else
+			tell(w, &(struct sched_event){ .kind = EV_START,
+			    .job = i });
+	}
 	for (int i = 0; i < 2; i++)
 		join(w, (int)draw(w, (uint32_t)w->nhost));
 	happen_later(w, TICK_MS, W_TICK);
@@ -157,6 +171,7 @@ end(struct world *w)
 	free(w->place_alive);
 	free(w->place_reported);
 	free(w->place_host);
+	free(w->place_doubt);
 }
 
 /* Likes: random hosts and executors for some tasks. */
@@ -187,8 +202,10 @@ static void
 tick(struct world *w)
 {
 	tell(w, &(struct sched_event){ .kind = EV_TICK });
-	if (!w->big && w->now % 500 == 0)
+	if (!w->big && w->now % 500 == 0) {
 		check_awake(w);
+		check_counts(w);
+	}
 	happen_later(w, w->now + TICK_MS, W_TICK);
 	if (!w->live_mode && draw(w, 20000) == 0 && !w->big) {
 		struct sched_event ev = { .kind = EV_CANCEL,
@@ -249,6 +266,21 @@ act(struct world *w, struct happen *h)
 	}
 }
 
+/* Some jobs are forgotten when they have ended. */
+static void
+drop_ended(struct world *w)
+{
+	for (int i = 0; i < w->njob; i++) {
+		struct wjob *j = &w->job[i];
+
+		if (!j->dropped && (j->finished || j->failed) &&
+		    draw(w, 50) == 0) {
+			j->dropped = true;
+			sched_drop(w->s, i);
+		}
+	}
+}
+
 static void
 run(struct world *w)
 {
@@ -264,6 +296,7 @@ run(struct world *w)
 			break;
 		}
 		act(w, &h);
+		drop_ended(w);
 	}
 }
 

@@ -206,6 +206,7 @@ obey_lost(struct world *w, const struct sched_order *o,
 		    why->lost_place == place))))
 			wrong(w, "task %d.%d: its output was thrown away",
 			    o->stage, p);
+		w->place_doubt[place] += why->kind == EV_TASK_FAILED;
 		t->out_ver = 0;
 		t->done = false;
 		w->job[o->job].stage[o->stage].ndone--;
@@ -283,12 +284,24 @@ obey_fail(struct world *w, const struct sched_order *o)
 	if (strstr(text, "other rows")) {
 		if (!w->moody || o->stage < w->moody_stage)
 			wrong(w, "failed: %s, but they are the same", text);
+	} else if (strstr(text, "nothing could run")) {
+		if (w->conf.stall_ms == 0)
+			wrong(w, "failed: %s, but it may wait", text);
+	} else if (strstr(text, "was started")) {
+		if (w->conf.max_attempts == 0)
+			wrong(w, "failed: %s", text);
 	} else if (strstr(text, "were lost")) {
-		if (j->losses <= w->conf.max_stage_attempts)
+		if (j->losses <= w->conf.max_stage_attempts &&
+		    w->conf.max_stage_opens == 0)
 			wrong(w, "failed: %s, not so often", text);
 	} else if (strstr(text, "excluded")) {
 		if (w->conf.exclude_exec == 0)
 			wrong(w, "failed: %s, but none is", text);
+	} else if (strstr(text, "executor ended")) {
+		const struct stask *t = task_at(w, o->job, o->stage, o->part);
+
+		if (t->failures + t->crashes < max)
+			wrong(w, "failed: %s, not so often", text);
 	} else if (text[0]) {
 		wrong(w, "failed: %s", text);
 	} else if (o->stage >= 0) {
@@ -560,7 +573,8 @@ slot_free(const struct world *w)
 		const struct wexec *x = &w->exec[i];
 
 		if (x->known && !x->drained && !w->place_reported[x->place] &&
-		    x->given < x->slots && !tainted[x->host])
+		    x->given < x->slots && !tainted[x->host] &&
+		    w->place_doubt[x->place] < 2)
 			return true;
 	}
 	return false;
@@ -619,5 +633,30 @@ check_awake(struct world *w)
 					    "nobody runs it", i, p);
 			}
 		}
+	}
+}
+
+/* The scheduler's figures are ours. */
+void
+check_counts(struct world *w)
+{
+	for (int k = 0; k < w->njob; k++) {
+		struct wjob *j = &w->job[k];
+		struct sched_count c;
+		int done = 0, live = 0;
+
+		if (j->finished || j->failed)
+			continue;
+		c = sched_count(w->s, k);
+		for (int i = 0; i < j->nstage; i++) {
+			const struct wstage *g = &j->stage[i];
+
+			done += g->ndone;
+			for (int p = 0; p < g->npart; p++)
+				live += live_attempts(&g->task[p]);
+		}
+		if (c.done != done || c.running != live)
+			wrong(w, "%d tasks done and %d running, not %d and %d",
+			    done, live, c.done, c.running);
 	}
 }

@@ -22,10 +22,12 @@ place_new(struct world *w, int host)
 		w->place_alive = xrealloc(w->place_alive, n);
 		w->place_reported = xrealloc(w->place_reported, n);
 		w->place_host = xrealloc(w->place_host, n * sizeof(int));
+		w->place_doubt = xrealloc(w->place_doubt, n * sizeof(int));
 	}
 	w->place_alive[w->nplace] = true;
 	w->place_reported[w->nplace] = false;
 	w->place_host[w->nplace] = host;
+	w->place_doubt[w->nplace] = 0;
 	return w->nplace++;
 }
 

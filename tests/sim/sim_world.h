@@ -83,7 +83,7 @@ struct wjob {
 	struct wstage stage[STAGES];
 	bool finished, failed;
 	int losses;             /* events that may open a stage */
-	bool cancelled;
+	bool cancelled, dropped;
 	char reason[200];
 };
 
@@ -126,7 +126,7 @@ struct world {
 	int nexec, nhost;
 	int host_place[HOSTS + 1024];
 	bool *place_alive, *place_reported;
-	int *place_host;
+	int *place_host, *place_doubt;  /* doubt: maps that were not readable */
 	int nplace, place_cap;
 	bool live_mode, stays, moody, big, trace;
 	int p_fail, p_dup, p_fault, moody_stage, moody_part;
@@ -155,6 +155,7 @@ void tell(struct world *w, struct sched_event *ev);
 void from_exec(struct world *w, struct sched_event *ev);
 void driver_notice(struct world *w, int exec, int why);
 void check_awake(struct world *w);
+void check_counts(struct world *w);
 bool over(const struct world *w);
 
 /* sim_faults.c */
