@@ -27,6 +27,13 @@ framer_release(struct framer *f)
 	*f = (struct framer){ .max = f->max };
 }
 
+void
+framer_rest(struct framer *f)
+{
+	if (f->at == f->end && f->cap == FRAMER_READ)
+		framer_release(f);
+}
+
 /* What is not taken moves to the front of a buffer of cap bytes. */
 static void
 framer_resize(struct framer *f, size_t cap)

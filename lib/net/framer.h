@@ -37,6 +37,9 @@ void framer_added(struct framer *f, size_t n);
 int framer_next(struct framer *f, int *type, const char **body, size_t *n,
     struct err *e);
 
+/* Gives the buffer back if nothing is in it and it has the usual size. */
+void framer_rest(struct framer *f);
+
 /* Bytes of a frame that has not come whole: at the end of the stream this
  * must be 0. */
 static inline size_t

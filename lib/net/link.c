@@ -65,13 +65,14 @@ link_handshake(struct link *l, struct err *e)
 int64_t
 link_read(struct link *l, void *to, size_t n, struct err *e)
 {
-	ssize_t r;
+	ssize_t r = fail_here("net.read");
 
-	if (l->tls)
+	if (r == 0 && l->tls)
 		return tls_result(l, tls_read(l->tls, to, n), e);
-	do {
-		r = fail_here("net.read") < 0 ? -1 : read(l->in, to, n);
-	} while (r < 0 && errno == EINTR);
+	if (r == 0)
+		do {
+			r = read(l->in, to, n);
+		} while (r < 0 && errno == EINTR);
 	if (r >= 0)
 		return r;
 	if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -83,15 +84,15 @@ link_read(struct link *l, void *to, size_t n, struct err *e)
 int64_t
 link_write(struct link *l, const void *p, size_t n, struct err *e)
 {
-	ssize_t r;
+	ssize_t r = fail_here("net.write");
 
-	if (l->tls)
+	if (r == 0 && l->tls)
 		return tls_result(l, tls_write(l->tls, p, n), e);
-	do {
-		r = fail_here("net.write") < 0 ? -1 :
-		    l->socket ? send(l->out, p, n, MSG_NOSIGNAL) :
-		    write(l->out, p, n);
-	} while (r < 0 && errno == EINTR);
+	if (r == 0)
+		do {
+			r = l->socket ? send(l->out, p, n, MSG_NOSIGNAL) :
+			    write(l->out, p, n);
+		} while (r < 0 && errno == EINTR);
 	if (r >= 0)
 		return r;
 	if (errno == EAGAIN || errno == EWOULDBLOCK)

@@ -3,7 +3,9 @@
  *
  * Those in the door are a list, oldest first: all have the same time limit,
  * so one timer for the first is enough.  After conn_refuse a stranger stays
- * in the list until its REFUSED is out or its time is up.
+ * in the list until its REFUSED is out or its time is up.  Why it goes is
+ * told to a stranger only if it has the key: before that nothing is written
+ * but the handshake.
  *
  * Out of descriptors, the listener does not look at its socket for a while:
  * the backlog of the kernel keeps them, and the loop does not spin.
@@ -141,6 +143,7 @@ listener_late(void *arg)
 		err_set(&e, ERR_TEMP, "did not greet within %d ms",
 		    l->conf.hello_ms);
 		e.code = EXIT_TIMEOUT;
+		conn_refuse(l->first->c, &e);
 		stranger_refused(l->first, &e);
 	}
 	listener_clock(l);
@@ -167,6 +170,7 @@ stranger_new(struct listener *l, int fd)
 		err_set(&e, ERR_TEMP, "pushed out of the door: %d others wait",
 		    l->figures.half_open);
 		e.code = EXIT_UNAVAILABLE;
+		conn_refuse(l->first->c, &e);
 		stranger_refused(l->first, &e);
 	}
 	if (l->conf.key_of && tls_server(&tls, fd, l->conf.key_of,

@@ -176,27 +176,65 @@ refused(void)
 	done(&a, &b);
 }
 
-/* Bytes that a server is given; expects that it hands on nothing. */
-static void
-feed(const char *what, const char *p, size_t n)
+/* Bytes that a server is given; says whether it handed on nothing and ended
+ * with an error. */
+static int
+fed(struct side *b, const char *p, size_t n)
 {
-	struct side b;
-	int fd[2];
+	int fd[2], r;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd) < 0)
 		exit(71);
-	side_open(&b, fd[1], true, NULL, NULL);
-	conn_hello(b.c, ROLE_MASTER, ROLE_ANY);
+	side_open(b, fd[1], true, NULL, NULL);
+	conn_hello(b->c, ROLE_MASTER, ROLE_ANY);
 	if (write(fd[0], p, n) != (ssize_t)n)
 		exit(71);
 	turns(20);
 	shutdown(fd[0], SHUT_WR);
 	turns(20);
-	ok(b.closed == 1 && b.frames == 0 && b.why.kind < 0, "%s: %s", what,
-	    b.why.text);
-	conn_close(b.c);
+	r = b->closed == 1 && b->frames == 0 && b->why.kind < 0;
+	conn_close(b->c);
 	close(fd[0]);
 	turns(2);
+	return r;
+}
+
+static void
+feed(const char *what, const char *p, size_t n)
+{
+	struct side b;
+	int r = fed(&b, p, n);
+
+	ok(r, "%s: %s", what, b.why.text);
+}
+
+/* Every type of frame without TLS, whole and well-formed or not; and noise,
+ * half of it with the head of a TLS record. */
+static void
+noise(void)
+{
+	struct side b;
+	char p[300];
+	int bad = 0;
+
+	for (int type = 0; type < 300; type++) {
+		memset(p, 0, sizeof p);
+		frame_head_put(p, type, (size_t)type % 20);
+		bad += !fed(&b, p, FRAME_HEAD + (size_t)type % 20);
+	}
+	is_int(bad, 0, "every type of frame without TLS");
+	srand(1);
+	for (int i = 0; i < 1000; i++) {
+		size_t n = (size_t)rand() % sizeof p;
+
+		for (size_t k = 0; k < n; k++)
+			p[k] = (char)rand();
+		if (i % 2)
+			memcpy(p, "\x16\x03\x01\x00\xf0\x01\x00\x00\xec\x03\x03",
+			    11);
+		bad += !fed(&b, p, n);
+	}
+	is_int(bad, 0, "noise");
 }
 
 static ssize_t
@@ -368,6 +406,7 @@ main(void)
 	feed("a plain frame", "\1\0\0\0\3\0x", 7);
 	feed("zeros", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
 	feed("nothing", "", 0);
+	noise();
 	faults();
 	speed();
 	loop_free(loop);
