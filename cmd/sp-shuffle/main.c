@@ -1,16 +1,19 @@
 /*
  * sp-shuffle -- rows cut into partitions, in files: as filters of a shell
- * pipeline.  Chooses the command; the work is in lib/store/shuffle_tool.c.
+ * pipeline.  Chooses the command; the work is in lib/store/shuffle_tool.c, of
+ * "serve" in lib/transfer/block_daemon.c.
  */
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/near.h"
 #include "base/opt.h"
 #include "io/standard.h"
 #include "store/shuffle_tool.h"
+#include "transfer/block_daemon.h"
 
 static int
 help(void)
@@ -20,6 +23,8 @@ help(void)
 	    "\ncommands:\n");
 	for (const struct shuffle_command *c = shuffle_commands; c->word; c++)
 		printf("  %-8s %s\n", c->word, c->purpose);
+	printf("  %-8s %s\n", "serve", "give map outputs to executors "
+	    "(for sp-worker)");
 	printf("\n  -h, --help   print this text; after a command, its "
 	    "options\n\nSee man sp-shuffle.\n");
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
@@ -34,6 +39,7 @@ unknown(const char *word, struct err *e)
 	near_init(&near, word);
 	for (const struct shuffle_command *c = shuffle_commands; c->word; c++)
 		near_offer(&near, c->word);
+	near_offer(&near, "serve");
 	if (near.best)
 		return err_hint(e, "did you mean '%s'?", near.best);
 	return err_hint(e, "try 'sp-shuffle --help'");
@@ -76,6 +82,23 @@ run(const struct shuffle_command *c, int argc, char **argv, struct err *e)
 	return r;
 }
 
+static int
+serve(int argc, char **argv, struct err *e)
+{
+	struct block_daemon_conf conf = { 0 };
+	int n = opt_parse(&block_daemon_table, argc, argv, &conf, e);
+
+	if (n < 0)
+		return n;
+	if (conf.help) {
+		opt_help(&block_daemon_table);
+		return opt_end(block_daemon_table.command);
+	}
+	if (n > 0)
+		return err_user(e, EXIT_USAGE, "'%s' is too much", argv[0]);
+	return block_daemon_run(&conf, STDIN_FILENO, STDOUT_FILENO, e);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -91,6 +114,8 @@ main(int argc, char **argv)
 	if (argc < 2) {
 		r = err_user(&e, EXIT_USAGE, "no command");
 		err_hint(&e, "try 'sp-shuffle --help'");
+	} else if (strcmp(argv[1], "serve") == 0) {
+		r = serve(argc - 1, argv + 1, &e);
 	} else {
 		while (c->word && strcmp(c->word, argv[1]) != 0)
 			c++;

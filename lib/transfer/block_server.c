@@ -460,7 +460,7 @@ block_server_new(struct block_server **out,
 {
 	struct block_server *s = xcalloc(1, sizeof *s);
 	struct listener_conf door = { .loop = conf->loop, .role = ROLE_BLOCKS,
-	    .peers = ROLE_EXECUTOR | ROLE_DRIVER, .key_of = conf->open_app ?
+	    .peers = ROLE_EXECUTOR, .key_of = conf->open_app ?
 	    NULL : key_of, .key_arg = s, .guest = new_guest,
 	    .ops = &guest_ops, .refused = refused, .arg = s };
 	struct address a = { .port = conf->port };

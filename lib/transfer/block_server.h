@@ -2,7 +2,7 @@
  * block_server -- gives blocks of map files to who has an application's key.
  *
  * It lives on a loop (of a thread: transfer/block_thread.h, of a process:
- * transfer/serve.h).  A connection is one application's, by the identity
+ * transfer/block_daemon.h).  A connection is one application's, by the identity
  * whose key it proved, and gets files of directories that were registered for
  * that one.  A connection holds some MB at most: what it asks for is read as
  * it takes it.  Idle ones are closed.

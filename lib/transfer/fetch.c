@@ -10,11 +10,13 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/fail.h"
+#include "base/opt.h"
 #include "base/text.h"
 #include "net/peer.h"
 #include "store/blockfile.h"
 #include "transfer/fetch_state.h"
+
+enum { PLACE_MAX = 1 << 20 };
 
 #define READ_BYTES ((size_t)1 << 20)
 
@@ -47,48 +49,76 @@ fetcher_free(struct fetcher *f)
 {
 	if (f == NULL)
 		return;
-	for (int i = 0; i < f->nplace; i++)
-		for (int k = 0; k < f->place[i]->nidle; k++)
-			peer_close(f->place[i]->idle[k]);
+	for (int i = 0; i < f->nold; i++)
+		for (int k = 0; k < f->old[i]->nidle; k++)
+			peer_close(f->old[i]->idle[k]);
 	map_cache_free(f->cache);
 	pthread_mutex_destroy(&f->lock);
 	arena_release(&f->arena);
 	free(f->place);
+	free(f->old);
 	free(f);
 }
 
-static bool
-same_place(const struct block_place *a, const struct block_place *b)
+static const char *
+keep(struct fetcher *f, const char *s)
 {
-	return strcmp(a->node, b->node) == 0 && a->number == b->number &&
-	    strcmp(a->address, b->address) == 0 && strcmp(a->dir, b->dir) == 0;
+	return arena_strdup(&f->arena, s ? s : "");
+}
+
+/* Cuts the number of the directory off an address. */
+static int
+cut_number(struct place *p, struct err *e)
+{
+	char *slash = strchr(p->where.address, '/');
+	long long n = 0;
+
+	if (slash == NULL)
+		return 0;
+	if (opt_number(slash + 1, 0, INT32_MAX, &n, e) < 0)
+		return err_ctx(e, "\"%s\"", p->where.address);
+	*slash = '\0';
+	p->dir_number = (int)n;
+	return 0;
+}
+
+static void
+set_place(struct fetcher *f, struct place *p)
+{
+	if (f->nold == f->cap) {
+		f->cap = f->cap ? 2 * f->cap : 16;
+		f->old = xrealloc(f->old, (size_t)f->cap * sizeof *f->old);
+	}
+	f->old[f->nold++] = p;
+	if (p->number >= f->nplace) {
+		size_t n = (size_t)p->number + 1;
+
+		f->place = xrealloc(f->place, n * sizeof *f->place);
+		while ((size_t)f->nplace < n)
+			f->place[f->nplace++] = NULL;
+	}
+	f->place[p->number] = p;
 }
 
 int
-fetcher_place(struct fetcher *f, const struct block_place *p)
+fetcher_place(struct fetcher *f, int number, const struct block_place *where,
+    struct err *e)
 {
-	struct place *t;
-	int i = 0;
+	struct place *p;
+	int r;
 
+	if (number < 0 || number > PLACE_MAX)
+		return err_set(e, ERR_BUG, "place number %d", number);
 	pthread_mutex_lock(&f->lock);
-	while (i < f->nplace && !same_place(&f->place[i]->where, p))
-		i++;
-	if (i == f->nplace) {
-		if (f->nplace == f->cap) {
-			f->cap = f->cap ? 2 * f->cap : 16;
-			f->place = xrealloc(f->place, (size_t)f->cap *
-			    sizeof *f->place);
-		}
-		t = NEW(&f->arena, struct place);
-		t->number = i;
-		t->where = (struct block_place){
-		    arena_strdup(&f->arena, p->node),
-		    arena_strdup(&f->arena, p->address),
-		    arena_strdup(&f->arena, p->dir), p->number };
-		f->place[f->nplace++] = t;
-	}
+	p = NEW(&f->arena, struct place);
+	p->number = number;
+	p->where = (struct block_place){ keep(f, where->node),
+	    keep(f, where->address), keep(f, where->dir) };
+	r = cut_number(p, e);
+	if (r >= 0)
+		set_place(f, p);
 	pthread_mutex_unlock(&f->lock);
-	return i;
+	return r;
 }
 
 struct place *
@@ -105,13 +135,10 @@ fetcher_at(struct fetcher *f, int number)
 void
 fetcher_forget(struct fetcher *f, int job)
 {
-	for (int i = 0;; i++) {
-		struct place *p = fetcher_at(f, i);
-
-		if (p == NULL)
-			return;
-		map_cache_forget(f->cache, p->where.dir, job);
-	}
+	pthread_mutex_lock(&f->lock);
+	for (int i = 0; i < f->nold; i++)
+		map_cache_forget(f->cache, f->old[i]->where.dir, job);
+	pthread_mutex_unlock(&f->lock);
 }
 
 struct fetch_figures
@@ -220,7 +247,7 @@ read_local(struct call *c, const bool *local, struct err *e)
 static int
 mark_local(const struct call *c, bool *local, struct err *e)
 {
-	const char *node = c->s->f->conf.node;
+	const char *node = c->s->f->conf.node ? c->s->f->conf.node : "";
 	int remote = 0;
 
 	for (int i = 0; i < c->n; i++) {

@@ -3,7 +3,7 @@
  * files of this node and from block servers of others.
  *
  *	fetcher_new(&f, &conf, e);
- *	place = fetcher_place(f, &where);
+ *	fetcher_place(f, place, &where, e);
  *	exchange_mirror(&x, &xconf, fetch_source(f, arena, job, stage), e);
  *	exchange_place(x, map, place, attempt);
  *
@@ -36,21 +36,22 @@ struct fetch_conf {
 	const _Atomic int *cancel;      /* not 0: give up soon; or NULL */
 };
 
-/* Where maps are. */
+/* Where maps are.  NULL is as good as "". */
 struct block_place {
 	const char *node;               /* node_id there */
-	const char *address;            /* of the server, or "" */
+	const char *address;            /* of the server: HOST:PORT, or
+	                                 * HOST:PORT/N for directory N of it */
 	const char *dir;                /* path there */
-	int number;                     /* of the directory at the server */
 };
 
 int  fetcher_new(struct fetcher **out, const struct fetch_conf *conf,
     struct err *e);
 void fetcher_free(struct fetcher *f);   /* no call is under way */
 
-/* The number of a place: the same one for the same place.  Thread-safe, as
- * is all below. */
-int  fetcher_place(struct fetcher *f, const struct block_place *p);
+/* Says what place number is (from 0, without large gaps); again: it is
+ * another one now.  Thread-safe, as is all below. */
+int  fetcher_place(struct fetcher *f, int number,
+    const struct block_place *where, struct err *e);
 
 /* A source for one exchange, in the arena; lives as long as both. */
 const struct block_source *fetch_source(struct fetcher *f, struct arena *a,
