@@ -16,7 +16,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* One level is enough: nothing makes directories in here. */
+/* One level is enough: nothing makes directories in here.  The lock goes
+ * last: what is cut short can be taken up. */
 static void
 empty_directory(const char *dir)
 {
@@ -26,8 +27,11 @@ empty_directory(const char *dir)
 	if (d == NULL)
 		return;
 	while ((x = readdir(d)) != NULL)
-		if (strcmp(x->d_name, ".") != 0 && strcmp(x->d_name, "..") != 0)
+		if (strcmp(x->d_name, ".") != 0 &&
+		    strcmp(x->d_name, "..") != 0 &&
+		    strcmp(x->d_name, "lock") != 0)
 			unlinkat(dirfd(d), x->d_name, 0);
+	unlinkat(dirfd(d), "lock", 0);
 	closedir(d);
 }
 
@@ -40,23 +44,34 @@ scratch_remove(const char *dir)
 	rmdir(dir);
 }
 
+/* errno is ENOENT when there is none, or when somebody who had it just before
+ * has removed it. */
 static int
 lock_file(const char *dir, int flags)
 {
-	int d = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+	int d = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, why;
+	struct stat st;
 
 	if (d < 0)
 		return -1;
 	fd = openat(d, "lock", flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	why = errno;
 	close(d);
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
+			return fd;
+		why = ENOENT;
+	} else if (fd >= 0) {
+		why = EBUSY;
+	}
 	if (fd >= 0)
 		close(fd);
+	errno = why;
 	return -1;
 }
 
-/* Removes what runs of this user left that died. */
+/* Removes what runs of this user left that died; a directory without a lock
+ * was made just now, or by one that died before it had a lock. */
 static void
 sweep(const char *parent, const char *prefix)
 {
@@ -79,8 +94,11 @@ sweep(const char *parent, const char *prefix)
 		    st.st_uid != getuid())
 			continue;
 		fd = lock_file(path, 0);
-		if (fd < 0)
+		if (fd < 0) {
+			if (errno == ENOENT)
+				rmdir(path);
 			continue;
+		}
 		scratch_remove(path);
 		close(fd);
 	}
@@ -91,18 +109,26 @@ static int
 make_in(struct arena *a, const char *parent, const char **out)
 {
 	char *prefix = arena_printf(a, "sp-%u-", (unsigned)getuid());
-	char *dir = arena_printf(a, "%s/%sXXXXXX", parent, prefix);
 
 	sweep(parent, prefix);
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	/* Held until the process ends, however it ends. */
-	if (lock_file(dir, O_CREAT) < 0) {
-		rmdir(dir);
-		return -1;
+	for (int i = 0; i < 100; i++) {
+		char *dir = arena_printf(a, "%s/%sXXXXXX", parent, prefix);
+
+		if (mkdtemp(dir) == NULL)
+			return -1;
+		/* Held until the process ends, however it ends. */
+		if (lock_file(dir, O_CREAT) >= 0) {
+			*out = dir;
+			return 0;
+		}
+		/* Another run that sweeps was faster: it removes it. */
+		if (errno != ENOENT && errno != EBUSY) {
+			rmdir(dir);
+			return -1;
+		}
 	}
-	*out = dir;
-	return 0;
+	errno = EBUSY;
+	return -1;
 }
 
 int
