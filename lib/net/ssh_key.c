@@ -124,8 +124,9 @@ look_public(const char *p, const char *end, struct ssh_key_facts *f)
 	const char *key = memchr(p, ' ', (size_t)(end - p)), *stop;
 	long n;
 
-	if (!key++)
+	if (!key)
 		return -1;
+	key++;
 	for (stop = key; stop < end && *stop > ' '; )
 		stop++;
 	n = base64_get(raw, sizeof raw, key, (size_t)(stop - key));

@@ -40,7 +40,6 @@ struct relay {
 	bool in_ended, told;            /* nothing more to send; it knows */
 	bool out_hup;                   /* nobody will read */
 	bool out_gone;                  /* and nothing is left to send */
-	int64_t told_ms;
 };
 
 static bool
@@ -120,7 +119,6 @@ move_up(struct relay *r, struct err *e)
 		if (n < 0)
 			return (int)n;
 		r->told = n > 0;
-		r->told_ms = clock_mono_ms();
 	}
 	return moved;
 }
@@ -187,6 +185,7 @@ static int
 pump(struct relay *r, struct err *e)
 {
 	int drain = r->conf->drain_ms > 0 ? r->conf->drain_ms : RELAY_DRAIN_MS;
+	int64_t moved_ms = clock_mono_ms();
 
 	while (!r->out_gone) {
 		int up = move_up(r, e);
@@ -194,15 +193,17 @@ pump(struct relay *r, struct err *e)
 
 		if (down < 0)
 			return down;
-		if (up + down > 0)
+		if (up + down > 0) {
+			moved_ms = clock_mono_ms();
 			continue;
+		}
 		if (r->down.at == r->down.n && ssh_ended(r->s) &&
 		    !ssh_queued(r->s))
 			return 0;
-		if (r->told && clock_mono_ms() - r->told_ms > drain)
+		if (r->told && clock_mono_ms() - moved_ms > drain)
 			return err_set(e, ERR_TEMP, "%s: %s does not end, %d s "
-			    "after its input has", ssh_label(r->s),
-			    r->conf->program, drain / 1000);
+			    "after its input and its last output",
+			    ssh_label(r->s), r->conf->program, drain / 1000);
 		TRY(wait_for_more(r, e));
 	}
 	return 0;

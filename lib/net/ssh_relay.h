@@ -24,7 +24,8 @@ struct relay_conf {
 	const char *program;            /* NULL: sp-executor */
 	const char *const *args;        /* NULL-terminated, or NULL */
 	int errors;                     /* descriptor for lines of stderr */
-	int drain_ms;   /* how long it may go on after its input has ended */
+	int drain_ms;   /* how long it may go on, saying nothing, when its
+	                 * input has ended; 0: RELAY_DRAIN_MS */
 
 	const char *dir;        /* for tests: where the programs lie, or NULL */
 };

@@ -218,6 +218,10 @@ examples_of() {
 	examples_of "$MAN/sp-shuffle.1" 1
 }
 
+@test "examples of sp-worker(1)" {
+	examples_of "$MAN/sp-worker.1" 2
+}
+
 @test "examples of sp-shuffle(5)" {
 	examples_of "$MAN/sp-shuffle.5" 0
 }

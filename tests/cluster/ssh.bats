@@ -19,11 +19,9 @@ setup() {
 	mkdir "$bin"
 	cp "$OUT/bin/sp-worker" "$OUT/bin/sp-ssh.so" "$bin/"
 	executor 'exec cat'
-	for i in 1 2 3; do
-		on_host $i sh -c 'rm -rf /root/.cache /root/.bashrc /home/sptest/.cache
-			cp /run/host/authorized_keys.first /run/host/authorized_keys 2>/dev/null ||
-			cp /run/host/authorized_keys /run/host/authorized_keys.first'
-	done
+	on_host 1 sh -c 'rm -rf /root/.cache /root/.profile
+		cp /run/host/authorized_keys.first /run/host/authorized_keys 2>/dev/null ||
+		cp /run/host/authorized_keys /run/host/authorized_keys.first'
 }
 
 executor() {
@@ -33,13 +31,23 @@ executor() {
 
 relay() { on_host 0 "$bin/sp-worker" --ssh "$@"; }
 
-# Keys of other kinds; the public one is accepted on all hosts.
+# A key of another kind, which host1 accepts.
 new_key() {
 	rm -f "$HOME/.ssh/id_"*
-	ssh-keygen -q -t "$1" -N "${2:-}" -C "a $1 key" -f "$HOME/.ssh/id_$1"
-	for i in 1 2 3; do
-		on_host $i sh -c 'cat >>/run/host/authorized_keys' <"$HOME/.ssh/id_$1.pub"
-	done
+	local bits=
+	[ "$1" != rsa ] || bits='-b 2048'
+	# shellcheck disable=SC2086
+	ssh-keygen -q -t "$1" $bits -N "${2:-}" -C "a $1 key" -f "$HOME/.ssh/id_$1"
+	on_host 1 sh -c 'cat >>/run/host/authorized_keys' <"$HOME/.ssh/id_$1.pub"
+}
+
+# second_sshd PORT LINE...: one more on host1, with other settings.
+second_sshd() {
+	local port=$1
+	shift
+	{ on_host 1 sed '/^HostKey.*ecdsa/d' /run/host/sshd_config
+	  printf '%s\n' "Port $port" "$@"; } |
+		on_host 1 sh -c "cat >/run/host/$port; exec /usr/sbin/sshd -f /run/host/$port"
 }
 
 said() {
@@ -112,9 +120,13 @@ sp-worker: host1: sp-executor ended with status 7"
 	ssh-add -q "$HOME/.ssh/id_rsa"
 	run -77 relay host1 </dev/null
 	assert_output --partial 'key a rsa key of the agent (RSA, refused)'
+	ssh-agent -k
+	unset SSH_AUTH_SOCK
+	# A server of old times takes it.
+	second_sshd 2024 'PubkeyAcceptedAlgorithms +ssh-rsa'
+	said host1:2024
 	cp keep "$HOME/.ssh/id_ed25519"
 	said host1
-	ssh-agent -k
 }
 
 @test "a key with a passphrase, a key that is not taken" {
@@ -175,24 +187,23 @@ sp-worker: host1: sp-executor ended with status 7"
 }
 
 @test "a server with only an RSA host key is explained" {
-	on_host 1 ssh-keygen -q -t rsa -N '' -f /run/host/rsa
-	on_host 1 sh -c 'sed "/^HostKey/d" /run/host/sshd_config >/run/host/rsa_config
-		printf "%s\n" "HostKey /run/host/rsa" "Port 2022" >>/run/host/rsa_config
-		/usr/sbin/sshd -f /run/host/rsa_config'
+	on_host 1 ssh-keygen -q -t rsa -b 2048 -N '' -f /run/host/rsa
+	on_host 1 sh -c 'sed "/^HostKey/d" /run/host/sshd_config >/run/host/2022
+		printf "%s\n" "HostKey /run/host/rsa" "Port 2022" >>/run/host/2022
+		exec /usr/sbin/sshd -f /run/host/2022'
 	run -69 relay host1:2022 </dev/null
 	assert_output --partial 'host1:2022: the server has only an RSA host key (rsa-sha2-512,rsa-sha2-256)'
 	assert_output --partial 'hint: give it another one'
 }
 
 @test "what a login prints is not taken for output" {
-	on_host 1 sh -c 'printf "%s\n" "echo noise; echo sp-relay run; printf half" "echo bad >&2" >/root/.profile
-		sed "/^SetEnv/d" /run/host/sshd_config >/run/host/noise_config
-		printf "%s\n" "Port 2023" "ForceCommand . /root/.profile; eval \"\$SSH_ORIGINAL_COMMAND\"" >>/run/host/noise_config
-		/usr/sbin/sshd -f /run/host/noise_config'
-	run -0 relay root@host1:2023 <<<hello
+	on_host 1 sh -c 'printf "%s\n" "echo noise; echo sp-relay run; printf half" "echo bad >&2" >/root/.profile'
+	second_sshd 2023 'ForceCommand . /root/.profile; eval "$SSH_ORIGINAL_COMMAND"'
+	said root@host1:2023
+	executor 'echo good >&2; exec cat'
+	run -0 --separate-stderr relay root@host1:2023 <<<hello
 	assert_output hello
-	run -0 relay root@host1:2023 <<<hello
-	assert_output hello
+	assert_equal "$stderr" 'host1: good'
 }
 
 @test "~/.ssh/config: alias, user, port, identity; two jumps" {
@@ -246,11 +257,12 @@ used"
 @test "no space over there; no half bundle stays" {
 	on_host 2 sh -c 'mkdir -p /root/.cache && mount -t tmpfs -o size=48k none /root/.cache'
 	run -75 relay root@host2 </dev/null
-	on_host 2 ls -a /root/.cache/sp
+	left=$(on_host 2 ls -A /root/.cache/sp)
 	on_host 2 umount /root/.cache
+	assert_equal "$left" ''
 	assert_output --partial 'could not start there: cannot write'
 	assert_output --partial 'No space left'
-	on_host 2 sh -c 'chmod 500 /home/sptest'
+	on_host 2 sh -c 'rm -rf /home/sptest/.cache; chmod 500 /home/sptest'
 	run -75 relay sptest@host2 </dev/null
 	on_host 2 sh -c 'chmod 700 /home/sptest'
 	assert_output --partial 'cannot create /home/sptest/.cache/sp'
