@@ -16,7 +16,7 @@
 #include "base/opt.h"
 #include "base/text.h"
 
-enum kind { STRING, SIZE, NUMBER, DURATION, BOOL, FRACTION };
+enum kind { STRING, SIZE, NUMBER, DURATION, BOOL, FRACTION, FACTOR };
 
 struct row {
 	const char *key;
@@ -60,6 +60,27 @@ static const struct row rows[] = {
 	{ "spark.task.maxFailures", NUMBER, "4", "attempts at a task" },
 	{ "spark.stage.maxConsecutiveAttempts", NUMBER, "4", "times that a "
 	    "stage may lose blocks" },
+	{ "spark.executor.instances", NUMBER, "0", "executors of an "
+	    "application on sp-master; 0: as many as fit" },
+	{ "spark.cores.max", NUMBER, "0", "cores of an application on "
+	    "sp-master; 0: all that it can get" },
+	{ "spark.locality.wait", DURATION, "100ms", "how long a task waits for "
+	    "a place near its data" },
+	{ "spark.speculation", BOOL, "false", "run slow tasks a second time "
+	    "on another executor" },
+	{ "spark.speculation.interval", DURATION, "100ms", "how often slow "
+	    "tasks are looked for" },
+	{ "spark.speculation.multiplier", FACTOR, "3", "times the median "
+	    "that a slow task takes" },
+	{ "spark.speculation.quantile", FRACTION, "0.9", "part of the tasks "
+	    "that must be done before" },
+	{ "spark.speculation.minTaskRuntime", DURATION, "100ms", "no shorter "
+	    "task is slow" },
+	{ "spark.excludeOnFailure.enabled", BOOL, "true", "executors and hosts "
+	    "on which tasks fail get no more for a while" },
+	{ "spark.excludeOnFailure.timeout", DURATION, "1h", "for how long" },
+	{ "spark.shuffle.compress", BOOL, "false", "map outputs that other "
+	    "executors read are compressed (zstd)" },
 	{ "spark.local.dir", STRING, "", "scratch directory; SPARK_LOCAL_DIRS "
 	    "and --tmpdir win; empty: TMPDIR or /tmp" },
 	{ "sp.max.record", SIZE, "64m", "longest record of an input" },
@@ -131,6 +152,11 @@ check_value(const struct row *r, const char *v, struct err *e)
 			return 0;
 		return err_user(e, EXIT_CONFIG, "'%s' is not a number from 0 "
 		    "to 1", v);
+	case FACTOR:
+		if (part >= 1 && part <= 1000 && end != v && *end == '\0')
+			return 0;
+		return err_user(e, EXIT_CONFIG, "'%s' is not a number from 1 "
+		    "to 1000", v);
 	case STRING:
 		break;
 	}
@@ -315,6 +341,16 @@ int64_t
 conf_int(const struct conf *c, const char *key)
 {
 	return strtoll(conf_get(c, key), NULL, 10);
+}
+
+int64_t
+conf_ms(const struct conf *c, const char *key)
+{
+	long long ms = 0;
+	struct err ignored;
+
+	opt_duration(conf_get(c, key), &ms, &ignored);
+	return ms;
 }
 
 int

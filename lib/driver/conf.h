@@ -50,6 +50,7 @@ int conf_defaults(struct conf *c, struct err *e);
 const char *conf_get(const struct conf *c, const char *key);
 int64_t conf_size(const struct conf *c, const char *key);       /* bytes */
 int64_t conf_int(const struct conf *c, const char *key);
+int64_t conf_ms(const struct conf *c, const char *key);         /* durations */
 int conf_bool(const struct conf *c, const char *key);
 
 /* Every key with value and origin, one a line. */

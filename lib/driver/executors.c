@@ -254,12 +254,18 @@ send_setup(struct cluster_exec *x)
 	    .zone = zone_name(a->binder.env.zone),
 	    .user = a->binder.env.user, .now_us = a->binder.env.now_us,
 	    .seed = a->binder.env.seed, .serve = c->plan.serve,
+	    .direct = true,
+	    .compress = conf_bool(&a->conf, "spark.shuffle.compress"),
 	    .lease_ms = LEASE_MS, .key = c->key };
 	struct text t = { 0 };
 
 	app_force(&probe.env);
 	m.force_spill = probe.env.force_spill;
 	m.chaos = probe.env.chaos;
+	if (probe.env.force_fetch) {    /* tests: everything over the network */
+		m.serve = true;
+		m.direct = false;
+	}
 	setup_msg_print(&t, &m);
 	conn_send(x->conn, FRAME_SETUP, t.p, t.n);
 	text_release(&t);

@@ -110,6 +110,7 @@ app_force(struct exec_env *env)
 	const char *force = getenv("SP_FORCE");
 
 	env->force_spill = force && strcmp(force, "spill") == 0;
+	env->force_fetch = force && strcmp(force, "fetch") == 0;
 	if (force && strncmp(force, "chaos:", 6) == 0)
 		env->chaos = strtoull(force + 6, NULL, 10) | 1;
 }

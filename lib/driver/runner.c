@@ -12,6 +12,9 @@
 #include "driver/conf.h"
 
 #define TICK_MS 100
+#define EXCLUDE_EXEC 8          /* failures that exclude an executor */
+#define EXCLUDE_HOST 2          /* such executors that exclude their host */
+#define EXCLUDE_WAIT_MS 60000   /* all excluded for so long: the job fails */
 
 struct waiting_rows {           /* rows that wait for earlier partitions */
 	struct collected c;
@@ -286,14 +289,37 @@ runner_open(struct runner *r, struct action *job, struct sched *sched,
 	free(v);
 }
 
+static int
+hundredths(const struct conf *conf, const char *key)
+{
+	return (int)(strtod(conf_get(conf, key), NULL) * 100 + 0.5);
+}
+
 struct sched *
 runner_sched(const struct conf *conf, int ahead)
 {
+	bool exclude = conf_bool(conf, "spark.excludeOnFailure.enabled");
 	struct sched_conf c = {
 		.max_failures = (int)conf_int(conf, "spark.task.maxFailures"),
 		.max_stage_attempts = (int)conf_int(conf,
 		    "spark.stage.maxConsecutiveAttempts"),
+		.stall_ms = conf_ms(conf, "sp.stall.timeout"),
 		.ahead = ahead,
+		.locality_wait_ms = (int)conf_ms(conf,
+		    "spark.locality.wait"),
+		.speculation = conf_bool(conf, "spark.speculation"),
+		.spec_interval_ms = (int)conf_ms(conf,
+		    "spark.speculation.interval"),
+		.spec_min_ms = (int)conf_ms(conf,
+		    "spark.speculation.minTaskRuntime"),
+		.spec_multiplier = hundredths(conf,
+		    "spark.speculation.multiplier"),
+		.spec_quantile = hundredths(conf,
+		    "spark.speculation.quantile"),
+		.exclude_exec = exclude ? EXCLUDE_EXEC : 0,
+		.exclude_host = exclude ? EXCLUDE_HOST : 0,
+		.exclude_ms = conf_ms(conf, "spark.excludeOnFailure.timeout"),
+		.exclude_wait_ms = EXCLUDE_WAIT_MS,
 	};
 
 	return sched_new(&c);

@@ -61,6 +61,8 @@ struct exec_env {
 	int threads;
 	int64_t max_record;
 	bool force_spill;               /* SP_FORCE=spill */
+	bool force_fetch;               /* SP_FORCE=fetch: map outputs are never
+	                                 * read as files of this node */
 	uint64_t chaos;                 /* SP_FORCE=chaos:SEED, 0: none */
 	const struct stages *stages;
 	struct stage_run *run;          /* stages->n of them */

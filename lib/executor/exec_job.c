@@ -137,7 +137,8 @@ tell_failed(struct exec_job *j, const struct attempt *a)
 	const struct lost *lost = &a->task->lost;
 	struct failed_msg m = { .job = j->msg->job, .stage = a->stage,
 	    .part = a->part, .attempt = a->attempt, .err = a->err,
-	    .lost_stage = lost->stage - 1, .lost_place = lost->place,
+	    .lost_stage = lost->stage - 1,
+	    .lost_place = serve_place_there(j->host->serve, lost->place),
 	    .lost_map = lost->map, .figures = figures_of(a) };
 	struct text t = { 0 };
 
@@ -339,6 +340,7 @@ exec_job_close(struct exec_job *j)
 		output_close(j->output[i]);
 	}
 	remove_maps(j, -1);
+	serve_forget(j->host->serve, j->msg->job);
 	free(j->span);
 	arena_release(&j->arena);
 	free(j);
@@ -361,7 +363,6 @@ wrong(const char *what, struct err *e)
 int
 exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
 {
-	struct block_source source;
 	struct exchange_conf x;
 	struct stage_run *r;
 
@@ -377,9 +378,8 @@ exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
 	}
 	if (!stage_run_exchange(&j->env, m->stage, &x))
 		return 0;
-	source = serve_source(j->host->serve, &j->arena, j->msg->job,
-	    m->stage + 1);
-	TRY(exchange_mirror(&r->exchange, &x, &source, e));
+	TRY(exchange_mirror(&r->exchange, &x, serve_source(j->host->serve,
+	    &j->arena, j->msg->job, m->stage + 1), e));
 	x.publish = map_file_prefix(&j->arena, j->host->maps, j->msg->job,
 	    m->stage + 1);
 	x.compress = j->host->setup->compress;
@@ -397,7 +397,8 @@ exec_job_maps(struct exec_job *j, const struct maps_msg *m, struct err *e)
 	if (r->exchange == NULL || exchange_nmap(r->exchange) != m->n)
 		return wrong("maps", e);
 	for (int i = 0; i < m->n; i++)
-		exchange_place(r->exchange, i, m->place[i], m->attempt[i]);
+		exchange_place(r->exchange, i, serve_place_here(j->host->serve,
+		    m->place[i]), m->attempt[i]);
 	return 0;
 }
 

@@ -60,10 +60,12 @@ fail(struct executor *x, const struct err *e)
 static void
 send_ready(struct executor *x)
 {
+	char host[256] = "";
 	struct ready_msg m = { .pid = (int)getpid(),
-	    .cores = x->setup.cores };
+	    .cores = x->setup.cores, .host = host };
 	struct text t = { 0 };
 
+	gethostname(host, sizeof host - 1);
 	serve_tell(&x->serve, &m);
 	ready_msg_print(&t, &m);
 	conn_send(x->driver, FRAME_READY, t.p, t.n);
@@ -148,8 +150,9 @@ on_place(struct executor *x, const char *body, size_t n, struct err *e)
 {
 	struct place_msg m;
 
-	TRY(place_msg_parse(&x->arena, body, n, &m, e));
-	return serve_place(&x->serve, &m, e);
+	TRY(place_msg_parse(&x->turn, body, n, &m, e));
+	serve_place(&x->serve, &m);
+	return 0;
 }
 
 static int

@@ -37,6 +37,7 @@ struct setup_msg {
 	uint64_t seed;
 	bool force_spill, serve;        /* serve: map outputs are asked for
 	                                 * over the network */
+	bool direct;                    /* files of this node are opened */
 	bool compress;                  /* blocks of map outputs */
 	uint64_t chaos;
 	int64_t lease_ms;               /* silence of the driver after which

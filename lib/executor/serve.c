@@ -6,153 +6,118 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <fcntl.h>
 
-#include "store/map_file.h"
+#include "base/err.h"
+#include "transfer/block_msg.h"
+#include "transfer/block_server.h"
+#include "transfer/block_thread.h"
+#include "transfer/fetch.h"
 
-struct stage_source {           /* of one stage's blocks */
-	struct serve *serve;
-	int job, stage;
-};
-
+/* Where others find us: the address by which the driver's SSH did. */
 static const char *
-node_id(struct arena *a)
+own_address(struct serve *s, int port)
 {
-	char boot[64] = "", host[256] = "";
-	struct stat st = { 0 };
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	const char *ssh = getenv("SSH_CONNECTION");
+	char host[128];
 
-	if (fd >= 0) {
-		ssize_t n = read(fd, boot, sizeof boot - 1);
+	/* client, its port, our address, our port */
+	if (ssh == NULL || sscanf(ssh, "%*s %*s %127s", host) != 1)
+		snprintf(host, sizeof host, "127.0.0.1");
+	return arena_printf(&s->arena, strchr(host, ':') ? "[%s]:%d" :
+	    "%s:%d", host, port);
+}
 
-		boot[n > 0 ? n : 0] = '\0';
-		boot[strcspn(boot, "\n")] = '\0';
-		close(fd);
-	}
-	gethostname(host, sizeof host - 1);
-	stat("/proc/self/ns/mnt", &st);
-	return arena_printf(a, "%s-%llu-%s", boot,
-	    (unsigned long long)st.st_ino, host);
+static int
+start_server(struct serve *s, struct err *e)
+{
+	struct block_server_conf conf = { .host = "" };
+	struct block_serve what = { .app = s->setup->app, .dir = SERVE_DIR,
+	    .path = s->dir };
+
+	memcpy(what.key, s->setup->key, sizeof what.key);
+	TRY(block_thread_start(&s->server, &conf, e));
+	block_server_register(block_thread_server(s->server), &what);
+	s->address = own_address(s,
+	    block_server_port(block_thread_server(s->server)));
+	return 0;
 }
 
 int
 serve_open(struct serve *s, const struct setup_msg *m, const char *dir,
     struct err *e)
 {
-	(void)m;
-	(void)e;
+	struct fetch_conf conf = { .app = m->app, .key = m->key,
+	    .node = s->node, .retries = -1 };
+
 	memset(s, 0, sizeof *s);
 	pthread_mutex_init(&s->lock, NULL);
-	s->node = node_id(&s->arena);
-	s->dir = arena_strdup(&s->arena, dir);
-	return 0;
+	s->setup = m;
+	s->dir = dir;
+	if (m->direct)
+		node_id(s->node);
+	TRY(fetcher_new(&s->fetch, &conf, e));
+	return m->serve ? start_server(s, e) : 0;
 }
 
 void
 serve_close(struct serve *s)
 {
+	block_thread_stop(s->server);
+	if (s->fetch)
+		fetcher_free(s->fetch);
 	arena_release(&s->arena);
+}
+
+void
+serve_forget(struct serve *s, int job)
+{
+	fetcher_forget(s->fetch, job);
 }
 
 void
 serve_tell(const struct serve *s, struct ready_msg *m)
 {
-	static char host[256];
-
-	gethostname(host, sizeof host - 1);
-	m->host = host;
 	m->node = s->node;
 	m->address = s->address;
 	m->dir = s->dir;
 }
 
-int
-serve_place(struct serve *s, const struct place_msg *m, struct err *e)
+void
+serve_place(struct serve *s, const struct place_msg *m)
 {
-	(void)e;
+	struct block_place p = { m->node, m->address ? m->address : "",
+	    m->dir, SERVE_DIR };
+
 	pthread_mutex_lock(&s->lock);
 	while (s->nplace <= m->place) {
 		ARENA_GROW(&s->arena, s->place, s->nplace, s->place_cap);
-		s->place[s->nplace++] = (struct place_msg){ .place = -1 };
+		s->place[s->nplace++] = -1;
 	}
-	s->place[m->place] = *m;
+	s->place[m->place] = fetcher_place(s->fetch, &p);
 	pthread_mutex_unlock(&s->lock);
-	return 0;
 }
 
-static const char *
-dir_of(struct serve *s, int place)
+int
+serve_place_here(const struct serve *s, int place)
 {
-	const char *dir = NULL;
+	return place >= 0 && place < s->nplace ? s->place[place] : -1;
+}
+
+int
+serve_place_there(struct serve *s, int place)
+{
+	int found = -1;
 
 	pthread_mutex_lock(&s->lock);
-	if (place >= 0 && place < s->nplace && s->place[place].place >= 0 &&
-	    strcmp(s->place[place].node, s->node) == 0)
-		dir = s->place[place].dir;
+	for (int i = s->nplace; place >= 0 && found < 0 && i-- > 0;)
+		if (s->place[i] == place)
+			found = i;
 	pthread_mutex_unlock(&s->lock);
-	return dir;
+	return found;
 }
 
-static int
-fetch_one(const struct stage_source *s, const struct block_want *w, int i,
-    bool list_only, const struct block_sink *sink, struct err *e)
-{
-	const char *dir = dir_of(s->serve, w->place);
-	struct arena a = { 0 };
-	struct map_file f;
-	uint64_t first = 0;
-	int64_t n, end;
-	int r;
-
-	if (dir == NULL)
-		return err_set(e, ERR_LOST, "map output %d of stage %d is "
-		    "nowhere", w->map, s->stage);
-	r = map_file_open(&f, map_file_prefix(&a, dir, s->job, s->stage),
-	    w->map, w->attempt, e);
-	arena_release(&a);
-	if (r < 0)
-		return r;
-	n = map_file_blocks(&f, w->lo, w->hi, &first);
-	end = w->count < 0 ? n : w->first + w->count;
-	for (int64_t k = w->first; k < end && r >= 0; k++) {
-		const struct block *b = &f.index.block[first + (uint64_t)k];
-		char *room = NULL;
-
-		if (!list_only) {
-			room = xmalloc(BLOCK_HEAD + (size_t)b->stored);
-			r = block_read_bytes(f.fd, b, room, BLOCK_HEAD +
-			    (size_t)b->stored, e);
-		}
-		if (r >= 0)
-			r = sink->got(sink->arg, i, b, room, e);
-		free(room);
-	}
-	map_file_close(&f);
-	return r;
-}
-
-static int
-fetch(void *arg, const struct block_want *want, int n, bool list_only,
-    const struct block_sink *sink, struct lost *lost, struct err *e)
-{
-	for (int i = 0; i < n; i++) {
-		int r = fetch_one(arg, &want[i], i, list_only, sink, e);
-
-		if (r < 0) {
-			*lost = (struct lost){ 0, want[i].place, want[i].map };
-			return r;
-		}
-	}
-	return 0;
-}
-
-struct block_source
+const struct block_source *
 serve_source(struct serve *s, struct arena *a, int job, int stage)
 {
-	struct stage_source *x = NEW(a, struct stage_source);
-
-	*x = (struct stage_source){ s, job, stage };
-	return (struct block_source){ x, fetch };
+	return fetch_source(s->fetch, a, job, stage);
 }

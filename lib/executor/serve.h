@@ -11,29 +11,48 @@
 #include "executor/job_msg.h"
 #include "executor/task_msg.h"
 #include "store/mirror.h"
+#include "transfer/node_id.h"
+
+struct block_thread;
+struct fetcher;
 
 struct serve {
 	struct arena arena;
-	pthread_mutex_t lock;           /* of place */
-	struct place_msg *place;
+	struct block_thread *server;    /* or NULL: only files are read */
+	struct fetcher *fetch;
+	char node[NODE_ID_MAX];
+	const char *address;            /* "HOST:PORT", or NULL */
+	const char *dir;
+	const struct setup_msg *setup;
+	pthread_mutex_t lock;
+	int *place;                     /* by the driver's number */
 	int nplace, place_cap;
-	const char *node, *address, *dir;
 };
 
-/* dir: where map outputs are published. */
+enum { SERVE_DIR = 1 };                 /* number of the directory */
+
+/* dir: where map outputs are published; all is borrowed. */
 int  serve_open(struct serve *s, const struct setup_msg *m, const char *dir,
     struct err *e);
+/* No task runs any more. */
 void serve_close(struct serve *s);
 
 /* Brings the blocks of a stage of a job (from 1); its state lives in the
  * arena. */
-struct block_source serve_source(struct serve *s, struct arena *a, int job,
-    int stage);
+const struct block_source *serve_source(struct serve *s, struct arena *a,
+    int job, int stage);
 
-/* Fills in all but the process number. */
+/* The job is over. */
+void serve_forget(struct serve *s, int job);
+
+/* Fills in node, address and directory. */
 void serve_tell(const struct serve *s, struct ready_msg *m);
 
-/* A place that map outputs may be at. */
-int  serve_place(struct serve *s, const struct place_msg *m, struct err *e);
+/* A place that map outputs may be at.  The driver's number of a place as the
+ * fetcher's, and back; -1 unknown.  In the loop's thread, but the last, which
+ * tasks may call. */
+void serve_place(struct serve *s, const struct place_msg *m);
+int  serve_place_here(const struct serve *s, int place);
+int  serve_place_there(struct serve *s, int place);
 
 #endif
