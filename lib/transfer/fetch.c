@@ -16,8 +16,6 @@
 #include "store/blockfile.h"
 #include "transfer/fetch_state.h"
 
-enum { PLACE_MAX = 1 << 20 };
-
 #define READ_BYTES ((size_t)1 << 20)
 
 int
@@ -49,14 +47,13 @@ fetcher_free(struct fetcher *f)
 {
 	if (f == NULL)
 		return;
-	for (int i = 0; i < f->nold; i++)
-		for (int k = 0; k < f->old[i]->nidle; k++)
-			peer_close(f->old[i]->idle[k]);
+	for (int i = 0; i < f->nplace; i++)
+		for (int k = 0; k < f->place[i]->nidle; k++)
+			peer_close(f->place[i]->idle[k]);
 	map_cache_free(f->cache);
 	pthread_mutex_destroy(&f->lock);
 	arena_release(&f->arena);
 	free(f->place);
-	free(f->old);
 	free(f);
 }
 
@@ -66,59 +63,53 @@ keep(struct fetcher *f, const char *s)
 	return arena_strdup(&f->arena, s ? s : "");
 }
 
-/* Cuts the number of the directory off an address. */
-static int
-cut_number(struct place *p, struct err *e)
+/* Takes the number of the directory off an address. */
+static void
+cut_number(struct block_place *p)
 {
-	char *slash = strchr(p->where.address, '/');
+	char *slash = strchr(p->address, '/');
 	long long n = 0;
+	struct err e;
 
-	if (slash == NULL)
-		return 0;
-	if (opt_number(slash + 1, 0, INT32_MAX, &n, e) < 0)
-		return err_ctx(e, "\"%s\"", p->where.address);
+	if (slash == NULL || opt_number(slash + 1, 0, INT32_MAX, &n, &e) < 0)
+		return;
 	*slash = '\0';
-	p->dir_number = (int)n;
-	return 0;
+	p->number = (int)n;
 }
 
-static void
-set_place(struct fetcher *f, struct place *p)
+static bool
+same_place(const struct block_place *a, const struct block_place *b)
 {
-	if (f->nold == f->cap) {
-		f->cap = f->cap ? 2 * f->cap : 16;
-		f->old = xrealloc(f->old, (size_t)f->cap * sizeof *f->old);
-	}
-	f->old[f->nold++] = p;
-	if (p->number >= f->nplace) {
-		size_t n = (size_t)p->number + 1;
-
-		f->place = xrealloc(f->place, n * sizeof *f->place);
-		while ((size_t)f->nplace < n)
-			f->place[f->nplace++] = NULL;
-	}
-	f->place[p->number] = p;
+	return strcmp(a->node, b->node) == 0 && a->number == b->number &&
+	    strcmp(a->address, b->address) == 0 && strcmp(a->dir, b->dir) == 0;
 }
 
 int
-fetcher_place(struct fetcher *f, int number, const struct block_place *where,
-    struct err *e)
+fetcher_place(struct fetcher *f, const struct block_place *where)
 {
-	struct place *p;
-	int r;
+	struct block_place p;
+	struct place *t;
+	int i = 0;
 
-	if (number < 0 || number > PLACE_MAX)
-		return err_set(e, ERR_BUG, "place number %d", number);
 	pthread_mutex_lock(&f->lock);
-	p = NEW(&f->arena, struct place);
-	p->number = number;
-	p->where = (struct block_place){ keep(f, where->node),
-	    keep(f, where->address), keep(f, where->dir) };
-	r = cut_number(p, e);
-	if (r >= 0)
-		set_place(f, p);
+	p = (struct block_place){ keep(f, where->node),
+	    keep(f, where->address), keep(f, where->dir), where->number };
+	cut_number(&p);
+	while (i < f->nplace && !same_place(&f->place[i]->where, &p))
+		i++;
+	if (i == f->nplace) {
+		if (f->nplace == f->cap) {
+			f->cap = f->cap ? 2 * f->cap : 16;
+			f->place = xrealloc(f->place, (size_t)f->cap *
+			    sizeof *f->place);
+		}
+		t = NEW(&f->arena, struct place);
+		t->number = i;
+		t->where = p;
+		f->place[f->nplace++] = t;
+	}
 	pthread_mutex_unlock(&f->lock);
-	return r;
+	return i;
 }
 
 struct place *
@@ -136,8 +127,8 @@ void
 fetcher_forget(struct fetcher *f, int job)
 {
 	pthread_mutex_lock(&f->lock);
-	for (int i = 0; i < f->nold; i++)
-		map_cache_forget(f->cache, f->old[i]->where.dir, job);
+	for (int i = 0; i < f->nplace; i++)
+		map_cache_forget(f->cache, f->place[i]->where.dir, job);
 	pthread_mutex_unlock(&f->lock);
 }
 

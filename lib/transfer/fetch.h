@@ -3,7 +3,7 @@
  * files of this node and from block servers of others.
  *
  *	fetcher_new(&f, &conf, e);
- *	fetcher_place(f, place, &where, e);
+ *	place = fetcher_place(f, &where);
  *	exchange_mirror(&x, &xconf, fetch_source(f, arena, job, stage), e);
  *	exchange_place(x, map, place, attempt);
  *
@@ -40,18 +40,18 @@ struct fetch_conf {
 struct block_place {
 	const char *node;               /* node_id there */
 	const char *address;            /* of the server: HOST:PORT, or
-	                                 * HOST:PORT/N for directory N of it */
+	                                 * HOST:PORT/N, which is number N */
 	const char *dir;                /* path there */
+	int number;                     /* of the directory at the server */
 };
 
 int  fetcher_new(struct fetcher **out, const struct fetch_conf *conf,
     struct err *e);
 void fetcher_free(struct fetcher *f);   /* no call is under way */
 
-/* Says what place number is (from 0, without large gaps); again: it is
- * another one now.  Thread-safe, as is all below. */
-int  fetcher_place(struct fetcher *f, int number,
-    const struct block_place *where, struct err *e);
+/* The number of a place: the same one for the same place.  Thread-safe, as
+ * is all below. */
+int  fetcher_place(struct fetcher *f, const struct block_place *where);
 
 /* A source for one exchange, in the arena; lives as long as both. */
 const struct block_source *fetch_source(struct fetcher *f, struct arena *a,

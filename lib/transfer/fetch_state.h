@@ -18,7 +18,6 @@ struct peer;
 struct place {                          /* never changes but for idle */
 	struct block_place where;       /* address without the directory */
 	int number;
-	int dir_number;                 /* at the server */
 	struct peer *idle[IDLE_MAX];
 	int64_t idle_ms[IDLE_MAX];      /* since when */
 	int nidle;
@@ -28,10 +27,8 @@ struct fetcher {
 	struct fetch_conf conf;
 	pthread_mutex_t lock;
 	struct arena arena;
-	struct place **place;           /* by number; NULL: unknown */
-	int nplace;
-	struct place **old;             /* all that there were */
-	int nold, cap;
+	struct place **place;
+	int nplace, cap;
 	struct map_cache *cache;
 	struct fetch_figures figures;
 };

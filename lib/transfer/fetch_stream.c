@@ -136,7 +136,7 @@ ask(struct streams *s, struct stream *t, struct err *e)
 {
 	struct text body = { 0 };
 	int n = t->n - t->at, r;
-	struct block_ask a = { .dir = t->place->dir_number,
+	struct block_ask a = { .dir = t->place->where.number,
 	    .job = s->c->s->job, .stage = s->c->s->stage,
 	    .list_only = s->c->list_only };
 
