@@ -138,7 +138,7 @@ tell_failed(struct exec_job *j, const struct attempt *a)
 	struct failed_msg m = { .job = j->msg->job, .stage = a->stage,
 	    .part = a->part, .attempt = a->attempt, .err = a->err,
 	    .lost_stage = lost->stage - 1,
-	    .lost_place = lost->place,
+	    .lost_place = serve_place_there(j->host->serve, lost->place),
 	    .lost_map = lost->map, .figures = figures_of(a) };
 	struct text t = { 0 };
 
@@ -397,7 +397,8 @@ exec_job_maps(struct exec_job *j, const struct maps_msg *m, struct err *e)
 	if (r->exchange == NULL || exchange_nmap(r->exchange) != m->n)
 		return wrong("maps", e);
 	for (int i = 0; i < m->n; i++)
-		exchange_place(r->exchange, i, m->place[i], m->attempt[i]);
+		exchange_place(r->exchange, i, serve_place_here(j->host->serve,
+		    m->place[i]), m->attempt[i]);
 	return 0;
 }
 

@@ -23,8 +23,8 @@ own_address(struct serve *s, int port)
 	/* client, its port, our address, our port */
 	if (ssh == NULL || sscanf(ssh, "%*s %*s %127s", host) != 1)
 		snprintf(host, sizeof host, "127.0.0.1");
-	return arena_printf(&s->arena, strchr(host, ':') ? "[%s]:%d/%d" :
-	    "%s:%d/%d", host, port, SERVE_DIR);
+	return arena_printf(&s->arena, strchr(host, ':') ? "[%s]:%d" :
+	    "%s:%d", host, port);
 }
 
 static int
@@ -50,6 +50,7 @@ serve_open(struct serve *s, const struct setup_msg *m, const char *dir,
 	    .node = s->node, .retries = -1 };
 
 	memset(s, 0, sizeof *s);
+	pthread_mutex_init(&s->lock, NULL);
 	s->setup = m;
 	s->dir = dir;
 	if (m->direct)
@@ -81,13 +82,38 @@ serve_tell(const struct serve *s, struct ready_msg *m)
 	m->dir = s->dir;
 }
 
-int
-serve_place(struct serve *s, const struct place_msg *m, struct err *e)
+void
+serve_place(struct serve *s, const struct place_msg *m)
 {
-	struct block_place p = { .node = m->node,
-	    .address = m->address ? m->address : "", .dir = m->dir };
+	struct block_place p = { m->node, m->address ? m->address : "",
+	    m->dir, SERVE_DIR };
 
-	return fetcher_place(s->fetch, m->place, &p, e);
+	pthread_mutex_lock(&s->lock);
+	while (s->nplace <= m->place) {
+		ARENA_GROW(&s->arena, s->place, s->nplace, s->place_cap);
+		s->place[s->nplace++] = -1;
+	}
+	s->place[m->place] = fetcher_place(s->fetch, &p);
+	pthread_mutex_unlock(&s->lock);
+}
+
+int
+serve_place_here(const struct serve *s, int place)
+{
+	return place >= 0 && place < s->nplace ? s->place[place] : -1;
+}
+
+int
+serve_place_there(struct serve *s, int place)
+{
+	int found = -1;
+
+	pthread_mutex_lock(&s->lock);
+	for (int i = s->nplace; place >= 0 && found < 0 && i-- > 0;)
+		if (s->place[i] == place)
+			found = i;
+	pthread_mutex_unlock(&s->lock);
+	return found;
 }
 
 const struct block_source *

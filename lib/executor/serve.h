@@ -5,6 +5,8 @@
 #ifndef EXECUTOR_SERVE_H
 #define EXECUTOR_SERVE_H
 
+#include <pthread.h>
+
 #include "base/arena.h"
 #include "executor/job_msg.h"
 #include "executor/task_msg.h"
@@ -19,9 +21,12 @@ struct serve {
 	struct block_thread *server;    /* or NULL: only files are read */
 	struct fetcher *fetch;
 	char node[NODE_ID_MAX];
-	const char *address;            /* "HOST:PORT/N", or NULL */
+	const char *address;            /* "HOST:PORT", or NULL */
 	const char *dir;
 	const struct setup_msg *setup;
+	pthread_mutex_t lock;
+	int *place;                     /* by the driver's number */
+	int nplace, place_cap;
 };
 
 enum { SERVE_DIR = 1 };                 /* number of the directory */
@@ -43,7 +48,11 @@ void serve_forget(struct serve *s, int job);
 /* Fills in node, address and directory. */
 void serve_tell(const struct serve *s, struct ready_msg *m);
 
-/* A place that map outputs may be at: the driver's number of it. */
-int  serve_place(struct serve *s, const struct place_msg *m, struct err *e);
+/* A place that map outputs may be at.  The driver's number of a place as the
+ * fetcher's, and back; -1 unknown.  In the loop's thread, but the last, which
+ * tasks may call. */
+void serve_place(struct serve *s, const struct place_msg *m);
+int  serve_place_here(const struct serve *s, int place);
+int  serve_place_there(struct serve *s, int place);
 
 #endif
