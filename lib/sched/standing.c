@@ -119,7 +119,7 @@ fail_barred(struct sched *s)
 	for (int k = s->first_job; k < s->njob; k++)
 		if (s->job[k].started && !s->job[k].ended &&
 		    s->job[k].nlive == 0)
-			job_fail(s, k, &what, "all %d executors are excluded "
+			job_fail(s, k, &what, "all executors (%d) are excluded "
 			    "after failures on them", s->nup);
 }
 
