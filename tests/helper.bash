@@ -90,7 +90,7 @@ need() {
 
 # not_in_variant NAME REASON: this test says nothing about that variant.
 not_in_variant() {
-	[ "${SP_FORCE:-}" != "$1" ] || skip "variant $1: $2"
+	[ "${SP_FORCE:-}" != "$1" ] && [ "${SP_VARIANT:-}" != "$1" ] || skip "variant $1: $2"
 }
 
 # within SECONDS COMMAND...: waits until the command succeeds.
