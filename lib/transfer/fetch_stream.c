@@ -189,7 +189,9 @@ stream_failed(struct streams *s, struct stream *t, struct err *e)
 		t->tries = 0;           /* it went on a bit */
 	t->base = t->at;
 	t->skipped = t->delivered;
-	if (e->kind != ERR_USER && t->tries < conf->retries) {
+	/* A key that is unknown may be on its way to the server. */
+	if ((e->kind != ERR_USER || e->code == EXIT_PERM) &&
+	    t->tries < conf->retries) {
 		t->due_ms += conf->retry_ms;
 		t->tries++;
 		s->c->figures.retries++;
