@@ -13,7 +13,20 @@
 static int show_help(void *conf, const char *value, struct err *e);
 static int show_version(void *conf, const char *value, struct err *e);
 
+static int
+set_connect(void *conf, const char *value, struct err *e)
+{
+	struct executor_conf *c = conf;
+
+	(void)value;
+	(void)e;
+	c->connect = true;
+	return 0;
+}
+
 static const struct opt opts[] = {
+	{ 0, "connect", NULL, "read on stdin where the driver is, and connect",
+	  set_connect },
 	{ 'h', "help", NULL, "print this text", show_help },
 	{ 0, "version", NULL, "print the version", show_version },
 	{ 0 }
@@ -48,7 +61,7 @@ show_version(void *conf, const char *value, struct err *e)
 int
 main(int argc, char **argv)
 {
-	struct executor_conf conf = { 0, 1 };
+	struct executor_conf conf = { .in = 0, .out = 1 };
 	struct err e = { 0 };
 	int n = opt_parse(&table, argc, argv, &conf, &e);
 

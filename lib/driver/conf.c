@@ -64,6 +64,11 @@ static const struct row rows[] = {
 	    "application on sp-master; 0: as many as fit" },
 	{ "spark.cores.max", NUMBER, "0", "cores of an application on "
 	    "sp-master; 0: all that it can get" },
+	{ "spark.driver.host", STRING, "", "address of the driver for "
+	    "executors of sp-master; empty: as the master sees it" },
+	{ "spark.driver.port", NUMBER, "0", "its port; 0: any" },
+	{ "sp.cluster.key.file", STRING, "", "file with the key of the "
+	    "cluster; empty: ~/.config/sp/cluster.key" },
 	{ "spark.locality.wait", DURATION, "100ms", "how long a task waits for "
 	    "a place near its data" },
 	{ "spark.speculation", BOOL, "false", "run slow tasks a second time "

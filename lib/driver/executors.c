@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/zone.h"
 #include "driver/job.h"
+#include "driver/leases.h"
 #include "executor/task_msg.h"
 #include "net/conn.h"
 #include "net/loop.h"
@@ -40,6 +41,7 @@ struct cluster {
 	struct loop *loop;
 	struct sched *sched;
 	struct launch_plan plan;
+	struct leases *leases;          /* or NULL: the plan's slots */
 	struct cluster_exec **exec;
 	int nexec, exec_cap;
 	char **host;                    /* names, by number */
@@ -60,7 +62,8 @@ struct cluster {
 bool
 cluster_wanted(const char *master)
 {
-	return master && launcher_find(master) != NULL;
+	return master && (leases_wanted(master) ||
+	    launcher_find(master) != NULL);
 }
 
 struct sched *
@@ -145,7 +148,7 @@ replace(struct cluster *c, int slot)
 {
 	struct err e;
 
-	if (c->closing || c->restarts >= RESTARTS)
+	if (c->closing || slot < 0 || c->restarts >= RESTARTS)
 		return;
 	c->restarts++;
 	if (start_slot(c, slot, &e) < 0)
@@ -156,13 +159,13 @@ static void
 lose(struct cluster_exec *x, const struct err *why)
 {
 	struct cluster *c = x->cluster;
-	enum exec_state before = x->state;
+	enum remote_state before = x->state;
 	char how[64];
 	int status;
 
-	if (x->state == EXEC_LOST)
+	if (x->state == REMOTE_LOST)
 		return;
-	x->state = EXEC_LOST;
+	x->state = REMOTE_LOST;
 	if (x->conn)
 		conn_close(x->conn);
 	x->conn = NULL;
@@ -175,11 +178,11 @@ lose(struct cluster_exec *x, const struct err *why)
 	    status > EXIT_USAGE ? status : EXIT_UNAVAILABLE;
 	if (c->app->verbose && !c->closing)
 		fprintf(stderr, "%s\n", c->last.text);
-	if (before == EXEC_READY && c->ops)
+	if (before == REMOTE_READY && c->ops)
 		c->ops->lost(c->arg, x, c->last.text);
 	/* One that could not even start will not do so a second time, unless
 	 * the trouble was temporary. */
-	if (before == EXEC_READY || status == 0 || status == EXIT_TEMP)
+	if (before == REMOTE_READY || status == 0 || status == EXIT_TEMP)
 		replace(c, x->slot);
 }
 
@@ -218,13 +221,15 @@ on_ready(struct cluster_exec *x, const char *body, size_t n)
 	struct ready_msg m;
 	struct err e;
 
-	if (x->state != EXEC_STARTING)
+	if (x->state != REMOTE_STARTING)
 		return;
 	if (ready_msg_parse(&c->arena, body, n, &m, &e) < 0) {
 		lose(x, &e);
 		return;
 	}
 	x->slots = m.cores;
+	x->place_stays = m.stays;
+	x->lease = x->slot < 0 ? m.number : -1;
 	x->hostname = arena_strdup(&c->arena, m.host);
 	x->node = (char *)(uintptr_t)m.node;
 	x->address = (char *)(uintptr_t)m.address;
@@ -233,7 +238,7 @@ on_ready(struct cluster_exec *x, const char *body, size_t n)
 	    m.host, m.pid);
 	x->host = number_of(c, m.node);
 	add_place(c, x);
-	x->state = EXEC_READY;
+	x->state = REMOTE_READY;
 	if (c->app->verbose > 1)
 		fprintf(stderr, "executor %s is ready after %lld ms\n",
 		    x->name, (long long)(clock_mono_ms() - x->started_ms));
@@ -247,8 +252,9 @@ send_setup(struct cluster_exec *x)
 	struct cluster *c = x->cluster;
 	struct app *a = c->app;
 	struct action probe = { .conf = &a->conf };
-	struct setup_msg m = { .app = c->id, .number = x->number,
-	    .cores = x->slots, .memory = c->plan.slot[x->slot].memory,
+	struct setup_msg m = { .app = c->leases ? leases_app(c->leases) :
+	    c->id, .number = x->number, .cores = x->slots,
+	    .memory = x->slot < 0 ? 0 : c->plan.slot[x->slot].memory,
 	    .max_record = conf_size(&a->conf, "sp.max.record"),
 	    .scratch = conf_get(&a->conf, "spark.local.dir"),
 	    .zone = zone_name(a->binder.env.zone),
@@ -290,7 +296,7 @@ on_frame(void *arg, struct conn *conn, int type, const char *body, size_t n)
 	case FRAME_PONG:
 		break;
 	default:
-		if (c->ops && x->state == EXEC_READY)
+		if (c->ops && x->state == REMOTE_READY)
 			c->ops->frame(c->arg, x, type, body, n);
 	}
 }
@@ -304,6 +310,66 @@ on_closed(void *arg, struct conn *conn, const struct err *why)
 
 static const struct conn_ops conn_ops = { on_frame, on_closed };
 
+static void
+add_exec(struct cluster *c, struct cluster_exec *x)
+{
+	x->number = c->nexec;
+	x->cluster = c;
+	x->lease = -1;
+	x->started_ms = x->heard_ms = clock_mono_ms();
+	ARENA_GROW(&c->arena, c->exec, c->nexec, c->exec_cap);
+	c->exec[c->nexec++] = x;
+}
+
+void *
+cluster_guest(struct cluster *c, struct conn *conn)
+{
+	struct cluster_exec *x = NEW(&c->arena, struct cluster_exec);
+
+	add_exec(c, x);
+	x->slot = -1;
+	x->conn = conn;
+	x->name = arena_printf(&c->arena, "%d", x->number);
+	send_setup(x);
+	return x;
+}
+
+const struct conn_ops *
+cluster_conn_ops(void)
+{
+	return &conn_ops;
+}
+
+static struct cluster_exec *
+leased(struct cluster *c, int lease)
+{
+	for (int i = c->nexec; i-- > 0;)
+		if (c->exec[i]->lease == lease)
+			return c->exec[i];
+	return NULL;
+}
+
+void
+cluster_lease_lost(struct cluster *c, int lease, bool host,
+    const struct err *why)
+{
+	struct cluster_exec *x = leased(c, lease);
+
+	if (x == NULL)
+		return;
+	x->host_lost = host;
+	lose(x, why);
+}
+
+void
+cluster_lease_revoked(struct cluster *c, int lease)
+{
+	struct cluster_exec *x = leased(c, lease);
+
+	if (x && x->state == REMOTE_READY && c->ops)
+		c->ops->drain(c->arg, x);
+}
+
 static int
 start_slot(struct cluster *c, int slot, struct err *e)
 {
@@ -312,14 +378,12 @@ start_slot(struct cluster *c, int slot, struct err *e)
 
 	TRY(c->plan.how->start(&c->plan, slot, &x->pid, &fd, e));
 	c->plan.slot[slot].starts++;
-	x->number = c->nexec;
-	x->cluster = c;
+	add_exec(c, x);
 	x->slot = slot;
 	x->slots = c->plan.slot[slot].cores;
 	x->name = arena_printf(&c->arena, "%d%s%s", x->number,
 	    c->plan.slot[slot].host ? " on " : "",
 	    c->plan.slot[slot].host ? c->plan.slot[slot].host : "");
-	x->started_ms = x->heard_ms = clock_mono_ms();
 	x->conn = conn_new(c->loop, fd, fd, NULL, &conn_ops, x);
 	if (x->conn == NULL) {
 		char how[64];
@@ -327,10 +391,9 @@ start_slot(struct cluster *c, int slot, struct err *e)
 		err_sys(e, "could not talk to an executor");
 		close(fd);
 		bury(x, how, sizeof how);
+		x->state = REMOTE_LOST;
 		return e->kind;
 	}
-	ARENA_GROW(&c->arena, c->exec, c->nexec, c->exec_cap);
-	c->exec[c->nexec++] = x;
 	conn_hello(x->conn, ROLE_DRIVER, ROLE_EXECUTOR);
 	return 0;
 }
@@ -342,7 +405,7 @@ start_more(struct cluster *c, struct err *e)
 	int starting = 0;
 
 	for (int i = 0; i < c->nexec; i++)
-		starting += c->exec[i]->state == EXEC_STARTING;
+		starting += c->exec[i]->state == REMOTE_STARTING;
 	for (; c->unstarted < c->plan.nslot; c->unstarted++, starting++) {
 		if (c->plan.at_once && starting >= c->plan.at_once)
 			break;
@@ -367,6 +430,8 @@ cluster_open(struct cluster **out, struct app *a, struct err *e)
 	if (getentropy(c->key, sizeof c->key) < 0)
 		return err_sys(e, "could not make a key");
 	c->sched = runner_sched(&a->conf, 64);
+	if (leases_wanted(a->master))
+		return leases_open(&c->leases, c, a, c->loop, c->key, e);
 	TRY(c->plan.how->parse(&c->plan, &c->arena, a, a->master, e));
 	return start_more(c, e);
 }
@@ -409,6 +474,7 @@ cluster_close(struct cluster *c)
 		return;
 	c->closing = true;
 	c->ops = NULL;
+	leases_close(c->leases, 0);
 	end_children(c);
 	for (int i = 0; i < c->nplace; i++)
 		text_release(&c->place[i].frame);
@@ -425,9 +491,9 @@ look_at(struct cluster_exec *x, int64_t now)
 {
 	struct err e;
 
-	if (x->state == EXEC_LOST)
+	if (x->state == REMOTE_LOST)
 		return;
-	if (now - x->heard_ms > (x->state == EXEC_READY ? SILENT_MS :
+	if (now - x->heard_ms > (x->state == REMOTE_READY ? SILENT_MS :
 	    STARTING_MS)) {
 		err_set(&e, ERR_TEMP, "nothing was heard of it for %lld s",
 		    (long long)(now - x->heard_ms) / 1000);
@@ -450,9 +516,11 @@ cluster_turn(struct cluster *c, int timeout_ms, struct err *e)
 	now = clock_mono_ms();
 	for (int i = 0; i < c->nexec; i++)
 		look_at(c->exec[i], now);
+	if (c->leases)
+		return leases_failed(c->leases, e);
 	TRY(start_more(c, e));
 	for (int i = 0; i < c->nexec; i++)
-		alive |= c->exec[i]->state != EXEC_LOST;
+		alive |= c->exec[i]->state != REMOTE_LOST;
 	if (alive)
 		return 0;
 	*e = c->last;

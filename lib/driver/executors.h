@@ -22,21 +22,23 @@
 struct app;
 struct cluster;
 struct conn;
+struct conn_ops;
 struct err;
 
-enum exec_state { EXEC_STARTING, EXEC_READY, EXEC_LOST };
+enum remote_state { REMOTE_STARTING, REMOTE_READY, REMOTE_LOST };
 
 /* One executor; its number is never given again. */
 struct cluster_exec {
 	int number;
-	enum exec_state state;
+	enum remote_state state;
 	struct cluster *cluster;
 	struct conn *conn;              /* NULL: not yet, or lost */
 	pid_t pid;                      /* of our child, 0: none */
-	int slot;                       /* of the launcher */
+	int slot;                       /* of the launcher, -1: leased */
+	int lease;                      /* number at sp-master, -1: none */
 	int slots;                      /* task threads */
 	int host, place;                /* numbers for lib/sched */
-	bool place_stays;
+	bool place_stays, host_lost;
 	char *name;                     /* "host/pid", for people */
 	char *hostname, *node, *address, *dir;
 	int64_t heard_ms, pinged_ms, started_ms;
@@ -51,6 +53,8 @@ struct cluster_ops {
 	void (*up)(void *arg, struct cluster_exec *x);
 	/* why: in words; x->conn is gone, its number stays. */
 	void (*lost)(void *arg, struct cluster_exec *x, const char *why);
+	/* It shall get nothing new. */
+	void (*drain)(void *arg, struct cluster_exec *x);
 	/* A frame of lib/executor's. */
 	void (*frame)(void *arg, struct cluster_exec *x, int type,
 	    const char *body, size_t n);
@@ -82,6 +86,16 @@ void cluster_send(struct cluster_exec *x, int type, const char *body,
 
 /* Sends PLACE for the places that it has not been told of. */
 void cluster_tell_places(struct cluster_exec *x);
+
+/* For driver/leases.h.  A connection of an executor that a worker started:
+ * what conn_ops get as arg. */
+void *cluster_guest(struct cluster *c, struct conn *conn);
+const struct conn_ops *cluster_conn_ops(void);
+/* The master says that an executor is gone, perhaps with its whole host; or
+ * that it will be taken away soon. */
+void cluster_lease_lost(struct cluster *c, int lease, bool host,
+    const struct err *why);
+void cluster_lease_revoked(struct cluster *c, int lease);
 
 /* It broke the rules: closed, and lost. */
 void cluster_drop(struct cluster_exec *x, const struct err *why);

@@ -228,7 +228,7 @@ stage_forget(struct runner *r, int stage)
 	for (int i = 0; i < cluster_count(m->cluster); i++) {
 		struct cluster_exec *x = cluster_exec(m->cluster, i);
 
-		if (x->state == EXEC_READY && x->job)
+		if (x->state == REMOTE_READY && x->job)
 			cluster_send(x, FRAME_FORGET, t.p, t.n);
 	}
 	text_release(&t);
@@ -593,7 +593,8 @@ static void
 on_lost(void *arg, struct cluster_exec *x, const char *why)
 {
 	struct remote *m = arg;
-	struct sched_event ev = { .kind = EV_EXEC_LOST, .exec = x->number,
+	struct sched_event ev = { .kind = x->host_lost ? EV_HOST_LOST :
+	    EV_EXEC_LOST, .exec = x->number, .host = x->host,
 	    .why = ERR_TEMP };
 
 	drop_rows(m, x->number);
@@ -614,14 +615,24 @@ announce(struct remote *m)
 	for (int i = 0; i < cluster_count(m->cluster); i++) {
 		struct cluster_exec *x = cluster_exec(m->cluster, i);
 
-		if (x->state == EXEC_READY && !x->announced)
+		if (x->state == REMOTE_READY && !x->announced)
 			on_up(m, x);
-		if (x->state == EXEC_LOST && x->announced)
+		if (x->state == REMOTE_LOST && x->announced)
 			on_lost(m, x, "an executor was lost");
 	}
 }
 
-static const struct cluster_ops cluster_ops = { on_up, on_lost, on_frame };
+static void
+on_drain(void *arg, struct cluster_exec *x)
+{
+	struct remote *m = arg;
+	struct sched_event ev = { .kind = EV_EXEC_DRAIN, .exec = x->number };
+
+	runner_tell(m->runner, &ev);
+}
+
+static const struct cluster_ops cluster_ops = { on_up, on_lost, on_drain,
+    on_frame };
 
 static void
 end_job(struct remote *m)
@@ -632,7 +643,7 @@ end_job(struct remote *m)
 	for (int i = 0; i < cluster_count(m->cluster); i++) {
 		struct cluster_exec *x = cluster_exec(m->cluster, i);
 
-		if (x->state == EXEC_READY && x->job)
+		if (x->state == REMOTE_READY && x->job)
 			cluster_send(x, FRAME_JOB_END, t.p, t.n);
 		forget_told(x);
 	}

@@ -339,7 +339,6 @@ exec_job_close(struct exec_job *j)
 			send_file_remove(output_staging(j->output[i]));
 		output_close(j->output[i]);
 	}
-	remove_maps(j, -1);
 	serve_forget(j->host->serve, j->msg->job);
 	free(j->span);
 	arena_release(&j->arena);
@@ -434,9 +433,8 @@ exec_job_revoke(struct exec_job *j, const struct launch_msg *m)
 void
 exec_job_forget(struct exec_job *j, int stage)
 {
-	if (stage < 0 || stage >= j->stages->n)
-		return;
-	remove_maps(j, stage);
+	if (j && stage < j->stages->n)
+		remove_maps(j, stage);
 }
 
 void

@@ -30,7 +30,7 @@ struct exec_host {
  * must stay. */
 int  exec_job_open(struct exec_job **out, const struct exec_host *host,
     const struct job_msg *m, struct err *e);
-/* Stops its tasks, waits for them, removes what it published. */
+/* Stops its tasks, waits for them; what it published stays. */
 void exec_job_close(struct exec_job *j);
 int  exec_job_number(const struct exec_job *j);
 
@@ -42,7 +42,7 @@ int  exec_job_maps(struct exec_job *j, const struct maps_msg *m,
 int  exec_job_launch(struct exec_job *j, const struct launch_msg *m,
     struct err *e);
 void exec_job_revoke(struct exec_job *j, const struct launch_msg *m);
-/* What the stage's tasks share and its map outputs go. */
+/* The map outputs of a stage (from 0) go; -1: of all.  j may be NULL. */
 void exec_job_forget(struct exec_job *j, int stage);
 
 /* Rows and bytes that scans have read since the last call. */

@@ -23,12 +23,16 @@
 #include "executor/serve.h"
 #include "io/groups.h"
 #include "io/scratch.h"
+#include "net/address.h"
+#include "net/assignment.h"
 #include "net/conn.h"
 #include "net/loop.h"
 #include "net/msg.h"
 #include "net/proto.h"
+#include "net/tls.h"
 
 #define TICK_MS 500
+#define CALL_MS 10000           /* until the driver answers */
 #define END_S 10                /* seconds to clean up */
 
 struct executor {
@@ -40,6 +44,8 @@ struct executor {
 	struct timer timer;
 	struct outbox out;
 	struct setup_msg setup;
+	struct assignment given;        /* by a worker; app NULL: none */
+	struct watch *parent;           /* its end of our descriptor 0 */
 	struct exec_host host;
 	struct serve serve;
 	struct exec_job *job;
@@ -62,11 +68,21 @@ send_ready(struct executor *x)
 {
 	char host[256] = "";
 	struct ready_msg m = { .pid = (int)getpid(),
-	    .cores = x->setup.cores, .host = host };
+	    .number = x->setup.number, .cores = x->setup.cores,
+	    .host = host };
 	struct text t = { 0 };
 
 	gethostname(host, sizeof host - 1);
+	if (x->given.app) {
+		m.number = x->given.number;
+		m.host = x->given.host;
+	}
 	serve_tell(&x->serve, &m);
+	if (x->given.maps) {
+		m.stays = true;
+		m.address = x->given.shuffle;
+		m.dir = x->given.maps;
+	}
 	ready_msg_print(&t, &m);
 	conn_send(x->driver, FRAME_READY, t.p, t.n);
 	text_release(&t);
@@ -74,8 +90,14 @@ send_ready(struct executor *x)
 
 /* What the driver left open is what the machine has. */
 static void
-choose_size(struct setup_msg *m)
+choose_size(struct setup_msg *m, const struct assignment *given)
 {
+	if (given->app) {
+		m->cores = given->cores;
+		m->memory = given->memory_mb << 20;
+		m->scratch = given->scratch;
+		m->serve &= given->maps == NULL;
+	}
 	if (m->cores == 0) {
 		long n = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -94,13 +116,14 @@ on_setup(struct executor *x, const char *body, size_t n, struct err *e)
 	if (x->setup.app)
 		return err_set(e, ERR_BUG, "a second setup");
 	TRY(setup_msg_parse(&x->arena, body, n, &x->setup, e));
-	choose_size(&x->setup);
+	choose_size(&x->setup, &x->given);
 	/* The driver's directories may not be here. */
 	if (scratch_make(&x->arena, x->setup.scratch, &scratch, e) < 0)
 		TRY(scratch_make(&x->arena, "", &scratch, e));
 	TRY(serve_open(&x->serve, &x->setup, scratch, e));
 	x->host = (struct exec_host){ .setup = &x->setup,
-	    .scratch = scratch, .maps = scratch, .out = &x->out,
+	    .scratch = scratch, .out = &x->out,
+	    .maps = x->given.maps ? x->given.maps : scratch,
 	    .serve = &x->serve };
 	far_files_install(&x->out);
 	send_ready(x);
@@ -117,6 +140,7 @@ on_job(struct executor *x, const char *body, size_t n, struct err *e)
 
 	if (x->setup.app == NULL)
 		return err_set(e, ERR_BUG, "a job before the setup");
+	exec_job_forget(x->job, -1);
 	exec_job_close(x->job);
 	x->job = NULL;
 	arena_reset(&x->job_arena);
@@ -195,6 +219,7 @@ on_job_end(struct executor *x, const char *body, size_t n, struct err *e)
 	job = msg_get_int(&in, 0, INT32_MAX);
 	if (!is_current(x, job))
 		return 0;
+	exec_job_forget(x->job, -1);
 	exec_job_close(x->job);
 	x->job = NULL;
 	return 0;
@@ -329,16 +354,49 @@ on_tick(void *arg)
 	timer_set(x->loop, &x->timer, TICK_MS);
 }
 
+/* The worker that started us has gone, or wants us to end. */
+static void
+on_parent(void *arg, int events)
+{
+	struct executor *x = arg;
+	char c;
+
+	(void)events;
+	if (read(0, &c, 1) <= 0)
+		x->ended = true;
+}
+
+/* The assignment is read, the driver is called. */
+static int
+call_driver(struct executor *x, int in, int *fd, struct tls **tls,
+    struct err *e)
+{
+	struct address at;
+
+	TRY(assignment_read(in, &x->given, &x->arena, e));
+	TRY(address_parse(&at, x->given.driver, 0, e));
+	TRY(*fd = address_connect_wait(&at, CALL_MS, e));
+	TRY(tls_client(tls, *fd, x->given.app, x->given.key, e));
+	x->parent = loop_watch(x->loop, in, LOOP_IN, on_parent, x);
+	return 0;
+}
+
 static int
 begin(struct executor *x, const struct executor_conf *conf, struct err *e)
 {
 	static const struct conn_ops ops = { on_frame, on_closed };
+	int in = conf->in, out = conf->out;
+	struct tls *tls = NULL;
 
 	x->loop = loop_new(e);
 	if (x->loop == NULL)
 		return e->kind;
 	TRY(outbox_open(&x->out, e));
-	x->driver = conn_new(x->loop, conf->in, conf->out, NULL, &ops, x);
+	if (conf->connect) {
+		TRY(call_driver(x, conf->in, &in, &tls, e));
+		out = in;
+	}
+	x->driver = conn_new(x->loop, in, out, tls, &ops, x);
 	if (x->driver == NULL)
 		return err_sys(e, "could not talk to the driver");
 	conn_hello(x->driver, ROLE_EXECUTOR, ROLE_DRIVER);

@@ -9,10 +9,16 @@
 #ifndef EXECUTOR_EXECUTOR_H
 #define EXECUTOR_EXECUTOR_H
 
+#include <stdbool.h>
+
 struct err;
 
 struct executor_conf {
 	int in, out;                    /* the driver's frames */
+	bool connect;                   /* instead: in has an assignment
+	                                 * (net/assignment.h), which says where
+	                                 * the driver listens; when in ends, so
+	                                 * does the executor */
 };
 
 /* Serves until the driver ends: 0; or fails. */

@@ -37,6 +37,8 @@ void
 ready_msg_print(struct text *to, const struct ready_msg *m)
 {
 	msg_i64(to, m->pid);
+	msg_i64(to, m->number);
+	msg_u64(to, m->stays);
 	msg_i64(to, m->cores);
 	msg_cstr(to, m->host);
 	msg_cstr(to, m->node);
@@ -52,6 +54,8 @@ ready_msg_parse(struct arena *a, const char *p, size_t n,
 
 	msg_init(&in, p, n);
 	m->pid = msg_get_int(&in, 0, INT32_MAX);
+	m->number = msg_get_int(&in, 0, INT32_MAX);
+	m->stays = msg_get_u64(&in) != 0;
 	m->cores = msg_get_int(&in, 1, 1 << 16);
 	m->host = msg_get_cstr(&in, a);
 	m->node = msg_get_cstr(&in, a);

@@ -21,6 +21,8 @@ struct text;
 /* READY: who the executor is, after SETUP. */
 struct ready_msg {
 	int pid;
+	int number;                     /* as its worker has it, or SETUP's */
+	bool stays;                     /* its map outputs outlive it */
 	int cores;                      /* task threads */
 	const char *host;               /* its name */
 	const char *node;               /* transfer/node_id.h */
