@@ -13,7 +13,10 @@ read_format(struct plan_reader *r, const char *why, const char **out)
 
 	TRY(parse_ident(&r->p, why, &id));
 	*out = parse_lower(&r->p, id.name);
-	return 0;
+	if (strspn(*out, "abcdefghijklmnopqrstuvwxyz0123456789_") ==
+	    strlen(*out))
+		return 0;
+	return err_at(r->e, id.span, "'%s' is no format", *out);
 }
 
 static int

@@ -152,7 +152,8 @@ read_batch(struct batch *b, struct err *e)
 
 			TRY(block_unpack(q, in, out, &p, e));
 			in += size_of(q);
-			out += p == out ? q->raw : 0;
+			if (p == out && q->raw)
+				out += q->raw;
 			b->io[b->nio++] = (struct iovec){ (char *)p, q->raw };
 		}
 	}
