@@ -116,11 +116,15 @@ ssh_session_new(const struct ssh_io *io)
 	return s;
 }
 
-/* Tries to say goodbye; what would have to wait is not said. */
+static void
+ssh_goodbye(void *session)
+{
+	libssh2_session_disconnect(session, "done");
+}
+
 static void
 ssh_session_free(void *session)
 {
-	libssh2_session_disconnect(session, "done");
 	for (int i = 0; i < 100 && libssh2_session_free(session) ==
 	    LIBSSH2_ERROR_EAGAIN; i++)
 		;
@@ -311,7 +315,7 @@ ssh_close_channel(void *channel)
 }
 
 static int
-ssh_exit_status(void *channel, char *name, size_t size)
+ssh_exit_status(void *session, void *channel, char *name, size_t size)
 {
 	char *got = NULL;
 	size_t n = 0;
@@ -321,6 +325,7 @@ ssh_exit_status(void *channel, char *name, size_t size)
 	    NULL);
 	if (got)
 		snprintf(name, size, "%.*s", (int)n, got);
+	libssh2_free(session, got);
 	return libssh2_channel_get_exit_status(channel);
 }
 
@@ -346,6 +351,7 @@ const struct ssh_module sp_ssh = {
 	.version = ssh_version,
 	.rsa_sha2 = ssh_rsa_sha2,
 	.session_new = ssh_session_new,
+	.goodbye = ssh_goodbye,
 	.session_free = ssh_session_free,
 	.message = ssh_message,
 	.prefer = ssh_prefer,

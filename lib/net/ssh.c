@@ -223,8 +223,13 @@ stream_open(struct ssh *s, struct err *e)
 static void
 stream_close(struct ssh *s)
 {
-	if (s->session)
+	if (s->session) {
+		s->m->goodbye(s->session);
+		flush(s);
+		s->cut = true;
 		s->m->session_free(s->session);
+		s->cut = false;
+	}
 	s->session = s->channel = NULL;
 	if (s->tunnel)
 		s->m->close(s->tunnel);         /* freed with its session */
@@ -510,6 +515,6 @@ ssh_status(struct ssh *s, int timeout_ms, char *name, size_t size)
 			return -1;
 	if (r != SSH_OK)
 		return -1;
-	status = s->m->exit_status(s->channel, name, size);
+	status = s->m->exit_status(s->session, s->channel, name, size);
 	return *name ? 128 + signal_number(name) : status;
 }

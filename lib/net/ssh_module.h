@@ -36,8 +36,10 @@ struct ssh_module {
 	const char *(*version)(void);   /* "1.10.0" */
 	int   (*rsa_sha2)(void);        /* it can sign RSA with SHA-2 */
 
-	/* io must stay until session_free, which never waits. */
+	/* io must stay until session_free.  goodbye is sent if the stream takes
+	 * it; then io has to fail, so that session_free finds an end. */
 	void *(*session_new)(const struct ssh_io *io);
+	void  (*goodbye)(void *session);
 	void  (*session_free)(void *session);
 	/* The text of the last failure. */
 	void  (*message)(void *session, char *to, size_t size);
@@ -72,7 +74,8 @@ struct ssh_module {
 	int   (*send_eof)(void *channel);
 	int   (*ended)(void *channel);          /* the other side sent EOF */
 	int   (*close)(void *channel);
-	int   (*exit_status)(void *channel, char *signal, size_t size);
+	int   (*exit_status)(void *session, void *channel, char *signal,
+	    size_t size);
 
 	void  (*sha256)(const void *p, size_t n, unsigned char out[32]);
 	void  (*hmac_sha1)(const unsigned char *salt, size_t nsalt,

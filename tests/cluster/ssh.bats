@@ -283,6 +283,8 @@ used"
 	exec 7>in 8<out
 	read -r pid <&8
 	on_host 1 kill -KILL "$pid"
-	run -137 wait $!
+	rc=0
+	wait $! || rc=$?
+	assert_equal $rc 137
 	exec 7>&- 8<&-
 }
