@@ -1,22 +1,31 @@
 /*
- * sp-worker -- a node of the cluster.  Options only; the work is in lib.
+ * sp-worker -- a node of the cluster: the daemon that starts executors, or,
+ * with --ssh, a relay that stands for one on another host.  Options only;
+ * the work is in lib.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/opt.h"
+#include "daemon/daemon_opts.h"
+#include "daemon/settings.h"
+#include "daemon/worker_daemon.h"
 #include "io/standard.h"
 #include "net/hostfile.h"
 #include "net/ssh_relay.h"
 
+/* The first member is what daemon_opts sets. */
 struct worker {
+	struct settings settings;
 	struct arena arena;
 	struct host  ssh;       /* name is NULL: no relay */
+	const char *executor;
 };
 
 static int
@@ -27,19 +36,53 @@ set_ssh(void *conf, const char *value, struct err *e)
 	return host_parse(&w->arena, value, strlen(value), &w->ssh, e);
 }
 
+static int
+set_executor(void *conf, const char *value, struct err *e)
+{
+	struct worker *w = conf;
+
+	(void)e;
+	w->executor = value;
+	return 0;
+}
+
 static int show_help(void *conf, const char *value, struct err *e);
 static int show_version(void *conf, const char *value, struct err *e);
 
 static const struct opt opts[] = {
+	{ 'c', "cores", "number", "to give to executors; usually all",
+	  daemon_set_cores },
+	{ 'm', "memory", "size", "to give to executors; usually all but 1g",
+	  daemon_set_memory },
+	{ 'd', "work-dir", "directory", "for scratch files and logs",
+	  daemon_set_dir },
+	{ 'h', "host", "name", "of this node, as others reach it",
+	  daemon_set_host },
+	{ 'p', "port", "number", "accepted: nothing listens there",
+	  daemon_set_port },
+	{ 'k', "key-file", "file", "with the key of the cluster",
+	  daemon_set_key },
+	{ 0, "conf", "key=value", "set a property", daemon_set_property },
+	{ 0, "properties-file", "file", "read properties from a file",
+	  daemon_set_properties },
+	{ 0, "webui-port", "number", "accepted, has no meaning here",
+	  daemon_set_ui_port },
+	{ 0, "executor", "program", "to start instead of sp-executor",
+	  set_executor },
+	{ 0, "ready-fd", "number", "write the worker's id there when it is "
+	  "registered", daemon_set_ready_fd },
 	{ 0, "ssh", "host", "run an executor on [user@]host[:port] and be its "
 	  "stdin and stdout", set_ssh },
-	{ 'h', "help", NULL, "print this text", show_help },
+	{ 'v', "verbose", NULL, "print each event to stderr",
+	  daemon_set_verbose },
+	{ 0, "help", NULL, "print this text", show_help },
 	{ 0, "version", NULL, "print the version", show_version },
 	{ 0 }
 };
 
 static const struct opt_table table = {
-	"sp-worker", "", "A node of the cluster.", opts
+	"sp-worker", "[sp://host:port[,host:port]]",
+	"A node of the cluster: run executors for a master.", opts
 };
 
 static int
@@ -62,6 +105,19 @@ show_version(void *conf, const char *value, struct err *e)
 	exit(opt_end("sp-worker"));
 }
 
+static void
+log_line(const char *line)
+{
+	struct timespec now;
+	struct tm tm;
+	char stamp[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(stamp, sizeof stamp, "%H:%M:%S", &tm);
+	fprintf(stderr, "%s.%03ld %s\n", stamp, now.tv_nsec / 1000000, line);
+}
+
 /* Stands for an executor on another host, on stdin and stdout. */
 static int
 relay(struct worker *w, struct err *e)
@@ -69,6 +125,39 @@ relay(struct worker *w, struct err *e)
 	signal(SIGPIPE, SIG_IGN);
 	return ssh_relay(&(struct relay_conf){ .host = &w->ssh,
 	    .errors = STDERR_FILENO }, STDIN_FILENO, STDOUT_FILENO, e);
+}
+
+static int
+serve(struct worker *w, struct err *e)
+{
+	struct settings *s = &w->settings;
+	struct worker_daemon_conf c = { .host = settings_get(s, SET_HOST),
+		.masters = settings_get(s, SET_MASTER),
+		.dir = settings_get(s, SET_DIR),
+		.key_file = settings_get(s, SET_KEY),
+		.executor = w->executor, .ready_fd = s->ready_fd,
+		.log = s->verbose ? log_line : NULL };
+	long long bytes = 0;
+	int64_t cores, port;
+	int cleanup;
+
+	if (!c.masters)
+		return err_user(e, EXIT_USAGE,
+		    "which master? give its URL: sp://host:port");
+	TRY(settings_int(s, SET_CORES, 1, 65536, 0, &cores, e));
+	TRY(settings_int(s, SET_PORT, 0, 65535, 0, &port, e));
+	TRY(settings_bool(s, SET_CLEANUP, 1, &cleanup, e));
+	if (settings_get(s, SET_MEMORY))
+		TRY(opt_size(settings_get(s, SET_MEMORY), &bytes, e));
+	if (settings_get(s, SET_MEMORY) && bytes < 1 << 20)
+		return err_user(e, EXIT_CONFIG, "a worker needs more memory "
+		    "than '%s'", settings_get(s, SET_MEMORY));
+	c.cores = (int)cores;
+	c.memory_mb = bytes >> 20;
+	c.keep = !cleanup;
+	if (s->verbose && s->notes.n)
+		fputs(s->notes.p, stderr);
+	return worker_daemon_run(&c, e);
 }
 
 int
@@ -79,15 +168,17 @@ main(int argc, char **argv)
 	int r;
 
 	standard_hold();
+	settings_init(&w.settings, "worker");
 	r = opt_parse(&table, argc, argv, &w, &e);
-	if (r > 0)
-		r = err_user(&e, EXIT_USAGE, "what is '%s'?", argv[0]);
-	if (r == 0 && !w.ssh.name)
-		r = err_user(&e, EXIT_USAGE, "nothing to do: --ssh host");
-	if (r == 0)
-		r = relay(&w, &e);
+	if (r > 1 || (r == 1 && w.ssh.name))
+		r = err_user(&e, EXIT_USAGE, "what is '%s'?", argv[r - 1]);
+	if (r == 1)
+		settings_put(&w.settings, SET_MASTER, argv[0], RANK_FLAG);
+	if (r >= 0)
+		r = w.ssh.name ? relay(&w, &e) : serve(&w, &e);
 	if (r < 0)
 		opt_complain(table.command, &e);
+	settings_release(&w.settings);
 	arena_release(&w.arena);
 	return r < 0 ? e.code : EXIT_DONE;
 }

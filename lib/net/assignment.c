@@ -23,6 +23,7 @@ assignment_print(struct text *to, const struct assignment *a)
 	msg_cstr(to, a->driver);
 	msg_cstr(to, a->scratch);
 	msg_cstr(to, a->maps);
+	msg_i64(to, a->maps_number);
 	msg_cstr(to, a->shuffle);
 	msg_cstr(to, a->host);
 	msg_i64(to, a->cores);
@@ -45,6 +46,7 @@ assignment_parse(const char *p, size_t n, struct assignment *a,
 	a->driver = msg_get_cstr(&m, arena);
 	a->scratch = msg_get_cstr(&m, arena);
 	a->maps = msg_get_cstr(&m, arena);
+	a->maps_number = msg_get_int(&m, 0, INT_MAX);
 	a->shuffle = msg_get_cstr(&m, arena);
 	a->host = msg_get_cstr(&m, arena);
 	a->cores = msg_get_int(&m, 1, 1 << 16);

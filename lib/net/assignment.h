@@ -24,6 +24,7 @@ struct assignment {
 	const char *scratch;    /* directory, 0700: the executor's files */
 	const char *maps;       /* directory for map outputs that the worker's
 	                         * block server serves; NULL: serve them */
+	int maps_number;        /* of that directory in the block server */
 	const char *shuffle;    /* its address, as others see it; or NULL */
 	const char *host;       /* name of this node, as others know it */
 	int cores;

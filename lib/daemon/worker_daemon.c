@@ -1,0 +1,582 @@
+/*
+ * worker_daemon -- see worker_daemon.h.
+ */
+#include "daemon/worker_daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "cluster/worker.h"
+#include "daemon/cluster_msg.h"
+#include "daemon/dial.h"
+#include "daemon/signals.h"
+#include "daemon/worker_dirs.h"
+#include "daemon/worker_procs.h"
+#include "daemon/worker_shuffle.h"
+#include "net/assignment.h"
+#include "net/key.h"
+#include "net/proto.h"
+
+enum { TICK_MS = 200, SHUFFLE_WAIT_MS = 2000 };
+
+/* A running executor. */
+struct child {
+	struct child *next;
+	struct exec_name name;
+	pid_t pid;
+	int in;                 /* our end of its descriptor 0; -1: closed */
+};
+
+struct daemon {
+	const struct worker_daemon_conf *conf;
+	struct loop *loop;
+	struct dial dial;
+	struct worker *worker;
+	struct worker_hello hello;
+	struct worker_dirs dirs;
+	struct shuffle_service *shuffle;
+	struct signals signals;
+	struct timer tick;
+	struct deferred flush;
+	struct orders out, now;         /* coming; being carried out */
+	struct child *child;
+	unsigned char key[KEY_BYTES];
+	char executor[4096];
+	struct text body, line;
+	int ready_told, stop;
+	struct err why;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+say(struct daemon *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!d->conf->log)
+		return;
+	text_clear(&d->line);
+	va_start(ap, fmt);
+	text_addv(&d->line, fmt, ap);
+	va_end(ap);
+	d->conf->log(text_str(&d->line));
+}
+
+static void
+happens(struct daemon *d, struct worker_event *ev)
+{
+	ev->now_ms = clock_mono_ms();
+	loop_defer(d->loop, &d->flush);
+	worker_event(d->worker, ev, &d->out);
+}
+
+/* ---- executors ------------------------------------------------------- */
+
+static struct child *
+find_child(struct daemon *d, const struct exec_name *name)
+{
+	struct child *c = d->child;
+
+	while (c && (c->name.num != name->num ||
+	    strcmp(c->name.app, name->app) != 0))
+		c = c->next;
+	return c;
+}
+
+static void
+gone(struct daemon *d, const struct exec_name *name, int status,
+    const char *why)
+{
+	struct worker_event ev = { .kind = WORKER_EXEC_GONE, .exec = *name,
+		.n = status, .text = why };
+
+	say(d, "executor %s.%d %s", name->app, name->num, why);
+	happens(d, &ev);
+}
+
+/* Writes the frame that says what the executor is for. */
+static int
+assign(struct daemon *d, const struct order *o, int fd, const char *scratch,
+    const char *maps, struct err *e)
+{
+	const char *address = shuffle_service_address(d->shuffle);
+	struct assignment a = { .app = o->exec.app, .number = o->exec.num,
+		.driver = o->app->driver, .scratch = scratch,
+		.maps = address ? maps : NULL, .maps_number = 1,
+		.shuffle = address, .host = d->hello.host, .cores = o->cores,
+		.memory_mb = o->memory_mb };
+	struct text t = { 0 };
+	char head[FRAME_HEAD] = { 0 };
+	ssize_t want, r;
+
+	memcpy(a.key, o->app->key, sizeof a.key);
+	text_add(&t, head, sizeof head);
+	assignment_print(&t, &a);
+	frame_head_put(t.p, FRAME_ASSIGNMENT, t.n - sizeof head);
+	want = (ssize_t)t.n;
+	r = write(fd, t.p, t.n);        /* far less than a pipe takes */
+	explicit_bzero(t.p, t.n);
+	explicit_bzero(a.key, sizeof a.key);
+	text_release(&t);
+	return r == want ? 0 : err_sys(e, "could not speak to the executor");
+}
+
+static int
+spawn(struct daemon *d, const struct order *o, struct child *c,
+    struct err *e)
+{
+	char *argv[] = { d->executor, (char *)"--connect", NULL };
+	struct text scratch = { 0 }, maps = { 0 };
+	struct proc_conf pc = { .argv = argv };
+	int r;
+
+	pc.log = r = worker_dirs_add(&d->dirs, &o->exec, &scratch, &maps, e);
+	if (r >= 0)
+		c->in = r = proc_start(&pc, &c->pid, e);
+	if (r >= 0) {
+		worker_dirs_began(&d->dirs, &o->exec, c->pid);
+		shuffle_service_add(d->shuffle, o->exec.app, o->app->key, 1,
+		    maps.p);
+		if (assign(d, o, c->in, scratch.p, maps.p, e) < 0)
+			proc_kill(c->pid);
+		r = 0;
+	}
+	text_release(&scratch);
+	text_release(&maps);
+	return r;
+}
+
+static void
+start(struct daemon *d, const struct order *o)
+{
+	struct worker_event up = { .kind = WORKER_EXEC_UP, .exec = o->exec };
+	struct child *c = xcalloc(1, sizeof *c);
+	struct err e = { 0 };
+
+	c->in = -1;
+	c->name = o->exec;
+	if (spawn(d, o, c, &e) < 0) {
+		free(c);
+		gone(d, &o->exec, e.code, e.text);
+		return;
+	}
+	c->next = d->child;
+	d->child = c;
+	say(d, "executor %s.%d started: pid %d, %d cores, %lld MB",
+	    c->name.app, c->name.num, (int)c->pid, o->cores,
+	    (long long)o->memory_mb);
+	happens(d, &up);
+}
+
+static void
+ask_end(struct child *c)
+{
+	if (c && c->in >= 0) {
+		close(c->in);
+		c->in = -1;
+	}
+}
+
+/* Some child has ended: whichever it was. */
+static void
+reap(struct daemon *d)
+{
+	for (struct child **at = &d->child, *c; (c = *at); ) {
+		char why[WHY_SIZE];
+		size_t n;
+		int status;
+
+		if (!proc_reap(c->pid, &status)) {
+			at = &c->next;
+			continue;
+		}
+		*at = c->next;
+		ask_end(c);
+		proc_explain(status, why, sizeof why - 2);
+		n = strlen(why);
+		if (status) {
+			memcpy(why + n, ": ", 3);
+			worker_dirs_tail(&d->dirs, &c->name, why + n + 2,
+			    sizeof why - n - 2);
+		}
+		worker_dirs_ended(&d->dirs, &c->name);
+		gone(d, &c->name, status, why);
+		free(c);
+	}
+	shuffle_service_reap(d->shuffle);
+}
+
+/* ---- orders ---------------------------------------------------------- */
+
+static void
+send_brief(struct daemon *d, int type, int64_t n)
+{
+	brief_print(&d->body, n, 0, NULL);
+	dial_send(&d->dial, type, &d->body);
+}
+
+static void
+register_now(struct daemon *d, const struct worker_hello *h)
+{
+	const char *address = shuffle_service_address(d->shuffle);
+	struct worker_hello copy = *h;
+
+	if (address)
+		snprintf(copy.address, sizeof copy.address, "%s", address);
+	worker_hello_print(&d->body, &copy);
+	dial_send(&d->dial, FRAME_WORKER_REGISTER, &d->body);
+}
+
+static void
+carry_out(struct daemon *d, const struct order *o)
+{
+	struct child *c = find_child(d, &o->exec);
+
+	switch (o->kind) {
+	case ORDER_CONNECT:
+		dial_start(&d->dial);
+		break;
+	case ORDER_HANG_UP:
+		say(d, "the master does not answer: hanging up");
+		dial_stop(&d->dial);
+		break;
+	case ORDER_REGISTER:
+		register_now(d, o->worker);
+		break;
+	case ORDER_RENEW:
+		send_brief(d, FRAME_WORKER_RENEW, o->n);
+		break;
+	case ORDER_LEAVE:
+		send_brief(d, FRAME_WORKER_LEAVE, 0);
+		dial_flush(&d->dial);
+		break;
+	case ORDER_REPORT:
+		exec_report_print(&d->body, o->report);
+		dial_send(&d->dial, FRAME_WORKER_REPORT, &d->body);
+		break;
+	case ORDER_SPAWN:
+		start(d, o);
+		break;
+	case ORDER_ASK_END:
+		ask_end(c);
+		break;
+	case ORDER_KILL:
+		if (c)
+			proc_kill(c->pid);
+		break;
+	case ORDER_FORGET_APP:
+		say(d, "application %s has ended", o->exec.app);
+		shuffle_service_drop(d->shuffle, o->exec.app);
+		if (!d->conf->keep)
+			worker_dirs_forget(&d->dirs, o->exec.app);
+		break;
+	case ORDER_EXIT:
+		d->stop = 1;
+		if (o->n)
+			err_user(&d->why, (int)o->n, "%s", o->text);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+flush(void *arg)
+{
+	struct daemon *d = arg;
+
+	while (d->out.n) {
+		struct orders now = d->out;
+
+		d->out = d->now;
+		d->now = now;
+		for (int i = 0; i < d->now.n; i++)
+			carry_out(d, &d->now.v[i]);
+		orders_clear(&d->now);
+	}
+}
+
+/* ---- the master ------------------------------------------------------ */
+
+static void
+link_up(void *arg)
+{
+	struct daemon *d = arg;
+	struct worker_event ev = { .kind = WORKER_LINK_UP };
+	struct address local;
+
+	if (!d->conf->host) {
+		dial_local(&d->dial, &local);
+		shuffle_service_host(d->shuffle, local.host);
+	}
+	happens(d, &ev);
+}
+
+static void
+link_down(void *arg, enum dial_end how, const struct err *why)
+{
+	struct daemon *d = arg;
+	struct worker_event ev = { .kind = WORKER_LINK_DOWN,
+		.n = how == DIAL_NOBODY, .text = why->text };
+
+	say(d, "no master: %s", why->text);
+	happens(d, &ev);
+	/* A worker that once was welcome has the right key and version. */
+	if (how != DIAL_REFUSED && (how != DIAL_NO_KEY || d->ready_told))
+		return;
+	ev.kind = WORKER_REFUSED;
+	ev.n = why->code;
+	happens(d, &ev);
+}
+
+static void
+welcome(struct daemon *d)
+{
+	struct text t = { 0 };
+
+	say(d, "registered as %s", d->hello.id);
+	if (d->ready_told)
+		return;
+	d->ready_told = 1;
+	text_addf(&t, "%s\n", d->hello.id);
+	signals_ready(d->conf->ready_fd, t.p);
+	text_release(&t);
+}
+
+static const int brief_events[FRAME_TYPES] = {
+	[FRAME_WORKER_WELCOME] = WORKER_WELCOME,
+	[FRAME_WORKER_GRANT] = WORKER_GRANT,
+};
+
+static const int name_events[FRAME_TYPES] = {
+	[FRAME_WORKER_STOP] = WORKER_STOP,
+	[FRAME_WORKER_FORGET] = WORKER_FORGET_APP,
+};
+
+static int
+handle(struct daemon *d, int type, const char *p, size_t n, struct arena *a,
+    struct err *e)
+{
+	struct worker_event ev = { 0 };
+	struct app_hello app;
+	struct order o;
+	struct brief b;
+
+	if (type == FRAME_WORKER_START) {
+		TRY(start_parse(p, n, &o, &app, e));
+		ev.kind = WORKER_START;
+		ev.exec = o.exec;
+		ev.cores = o.cores;
+		ev.memory_mb = o.memory_mb;
+		ev.app = &app;
+	} else if (type > 0 && type < FRAME_TYPES && name_events[type]) {
+		TRY(exec_name_parse(p, n, &ev.exec, e));
+		ev.kind = (enum worker_event_kind)name_events[type];
+	} else if (type > 0 && type < FRAME_TYPES && brief_events[type]) {
+		TRY(brief_parse(p, n, &b, a, e));
+		ev.kind = (enum worker_event_kind)brief_events[type];
+		ev.n = b.n;
+	} else {
+		return 0;
+	}
+	happens(d, &ev);
+	if (type == FRAME_WORKER_WELCOME)
+		welcome(d);
+	return 0;
+}
+
+static void
+got_frame(void *arg, int type, const char *body, size_t n)
+{
+	struct daemon *d = arg;
+	struct arena a = { 0 };
+	struct err e = { 0 };
+
+	if (handle(d, type, body, n, &a, &e) < 0)
+		say(d, "the master sends nonsense: %s", e.text);
+	arena_release(&a);
+}
+
+static const struct dial_ops dial_ops = { link_up, got_frame, link_down };
+
+/* ---- life ------------------------------------------------------------ */
+
+static void
+ticks(void *arg)
+{
+	struct daemon *d = arg;
+	struct worker_event ev = { .kind = WORKER_TICK };
+
+	happens(d, &ev);
+	timer_set(d->loop, &d->tick, TICK_MS);
+}
+
+static void
+signalled(void *arg, int number)
+{
+	struct daemon *d = arg;
+	struct worker_event ev = { .kind = WORKER_QUIT };
+
+	if (number == SIGCHLD)
+		reap(d);
+	else
+		happens(d, &ev);
+}
+
+static int64_t
+machine_mb(void)
+{
+	int64_t mb = (int64_t)sysconf(_SC_PHYS_PAGES) *
+	    sysconf(_SC_PAGESIZE) >> 20;
+
+	return mb > 2048 ? mb - 1024 : mb / 2;
+}
+
+static int
+machine_cores(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof set, &set) < 0)
+		return 1;
+	return CPU_COUNT(&set);
+}
+
+static int
+describe(struct daemon *d, struct err *e)
+{
+	const struct worker_daemon_conf *c = d->conf;
+	struct worker_hello *h = &d->hello;
+	unsigned draw;
+	char host[NAME_SIZE] = "localhost";
+
+	if (getrandom(&draw, sizeof draw, 0) != sizeof draw)
+		return err_sys(e, "could not get random bytes");
+	gethostname(host, sizeof host - 1);
+	snprintf(h->host, sizeof h->host, "%s", c->host ? c->host : host);
+	snprintf(h->id, sizeof h->id, "%.48s-%08x", h->host, draw);
+	for (char *s = h->id; *s; s++)
+		if (!strchr("-_.", *s) && !(*s >= '0' && *s <= '9') &&
+		    !(*s >= 'a' && *s <= 'z') && !(*s >= 'A' && *s <= 'Z'))
+			*s = '-';
+	if (h->id[0] == '.')
+		h->id[0] = '-';
+	snprintf(h->version, sizeof h->version, "%s", "0.1");
+	h->cores = c->cores ? c->cores : machine_cores();
+	h->memory_mb = c->memory_mb ? c->memory_mb : machine_mb();
+	return 0;
+}
+
+static int
+read_key(struct daemon *d, struct err *e)
+{
+	struct text path = { 0 };
+	int r;
+
+	if (d->conf->key_file)
+		text_adds(&path, d->conf->key_file);
+	else
+		key_file(&path);
+	r = key_read(d->key, path.p, e);
+	text_release(&path);
+	return r;
+}
+
+static int
+find_executor(struct daemon *d, struct err *e)
+{
+	if (!d->conf->executor)
+		TRY(proc_beside("sp-executor", d->executor,
+		    sizeof d->executor, e));
+	else
+		snprintf(d->executor, sizeof d->executor, "%s",
+		    d->conf->executor);
+	if (access(d->executor, X_OK) < 0)
+		return err_sys(e, "cannot run \"%s\"", d->executor);
+	return 0;
+}
+
+static int
+run(struct daemon *d, struct err *e)
+{
+	if (geteuid() == 0)
+		say(d, "running as root: jobs will be root's, too");
+	TRY(find_executor(d, e));
+	TRY(read_key(d, e));
+	TRY(describe(d, e));
+	TRY(dial_init(&d->dial, d->conf->masters, e));
+	d->loop = d->dial.loop = loop_new(e);
+	if (!d->loop)
+		return e->kind;
+	TRY(signals_open(&d->signals, d->loop, signalled, d, e));
+	TRY(worker_dirs_open(&d->dirs, d->conf->dir, e));
+	if (d->dirs.norphan)
+		say(d, "ended %d executors that were left over",
+		    d->dirs.norphan);
+	d->shuffle = shuffle_service_start(d->loop, d->dirs.path,
+	    d->conf->host, d->conf->log);
+	d->worker = worker_new(&d->hello, clock_mono_ms());
+	d->flush = (struct deferred){ .run = flush, .arg = d };
+	d->tick = (struct timer){ .fire = ticks, .arg = d };
+	say(d, "worker %s: %d cores, %lld MB, files in %s", d->hello.id,
+	    d->hello.cores, (long long)d->hello.memory_mb, d->dirs.path);
+	for (int64_t end = clock_mono_ms() + SHUFFLE_WAIT_MS;
+	    shuffle_service_coming(d->shuffle) && clock_mono_ms() < end; )
+		if (loop_once(d->loop, 20, e) < 0)
+			return e->kind;
+	timer_set(d->loop, &d->tick, 0);
+	/* From now on it must not end but by a signal or a refusal. */
+	while (!d->stop)
+		if (loop_once(d->loop, -1, e) < 0)
+			return e->kind;
+	if (d->why.kind)
+		*e = d->why;
+	return d->why.kind;
+}
+
+int
+worker_daemon_run(const struct worker_daemon_conf *conf, struct err *e)
+{
+	struct daemon d = { .conf = conf };
+	int r;
+
+	d.signals.fd = -1;
+	d.dial.fd = -1;
+	d.dial.key = d.key;
+	d.dial.role = ROLE_WORKER;
+	d.dial.ops = &dial_ops;
+	d.dial.arg = &d;
+	r = run(&d, e);
+	for (struct child *c = d.child, *next; c; c = next) {
+		next = c->next;
+		proc_kill(c->pid);
+		ask_end(c);
+		free(c);
+	}
+	shuffle_service_stop(d.shuffle);
+	if (d.loop) {
+		dial_stop(&d.dial);
+		timer_drop(d.loop, &d.tick);
+		loop_undefer(d.loop, &d.flush);
+		signals_close(&d.signals);
+		loop_free(d.loop);
+	}
+	worker_dirs_close(&d.dirs);
+	worker_free(d.worker);
+	orders_release(&d.out);
+	orders_release(&d.now);
+	text_release(&d.body);
+	text_release(&d.line);
+	key_forget(d.key);
+	return r;
+}
