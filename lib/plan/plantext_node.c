@@ -497,8 +497,7 @@ print_cache(struct plan_writer *w, const struct node *n)
 {
 	const struct kept *k = n->u.cache.kept;
 
-	text_adds(w->to, n->nkid == 0 || k->checkpoint ? "checkpoint" :
-	    "cache");
+	text_adds(w->to, n->nkid ? "cache" : "checkpoint");
 	if (n->nkid) {
 		print_kept(w->to, k);
 		return;

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "column/wire.h"
 #include "store/exchange_state.h"
+#include "store/keep_files.h"
 
 #define OPEN_BYTES ((int64_t)32 << 20)  /* of all open chunks of a writer */
 #define OPEN_MIN ((int64_t)1 << 20)
@@ -66,6 +67,7 @@ exchange_new(struct exchange **out, const struct exchange_conf *conf,
 	x->rows_max = rows_max(x);
 	x->heap_max = heap_max(x);
 	pthread_mutex_init(&x->lock, NULL);
+	x->keep = conf->keep ? keep_files_new() : NULL;
 	*out = x;
 	return 0;
 }
@@ -87,10 +89,11 @@ exchange_free(struct exchange *x)
 	for (int m = 0; m < x->conf.nmap; m++) {
 		partitions_free(x, x->map[m].part);
 		pool_give(x->conf.pool, x->map[m].held);
-		blockfile_close(x->map[m].file);
+		exchange_file_close(x, x->map[m].file);
 	}
 	if (x->mirror)
 		mirror_free(x);
+	keep_files_free(x->keep);
 	free(x->map);
 	free(x->told);
 	shape_release(&x->shape);
@@ -135,14 +138,23 @@ move_chunk(struct exchange *x, struct chunk *c, int part,
 	return 0;
 }
 
+void
+exchange_file_close(struct exchange *x, struct blockfile *file)
+{
+	if (x->keep == NULL)
+		blockfile_close(file);
+}
+
 int
-partitions_to_disk(struct exchange *x, struct partition *part, int lo, int hi,
-    struct blockfile **file, int64_t *held, struct err *e)
+partitions_to_disk(struct exchange *x, struct partition *part, int lo,
+    int hi, struct blockfile **file, int64_t *held, struct err *e)
 {
 	struct text raw = { 0 };
-	int r = 0;
+	int r = 0, shared = -1;
 
-	if (*file == NULL)
+	if (x->keep)
+		TRY(shared = keep_files_begin(x->keep, x->conf.dir, file, e));
+	else if (*file == NULL)
 		TRY(blockfile_new(file, x->conf.dir, e));
 	atomic_store(&x->on_disk, true);
 	for (int p = lo; p < hi && r >= 0; p++)
@@ -150,6 +162,8 @@ partitions_to_disk(struct exchange *x, struct partition *part, int lo, int hi,
 			if (part[p].chunk[i]->slab)
 				r = move_chunk(x, part[p].chunk[i], p, *file,
 				    held, &raw, e);
+	if (shared >= 0)
+		keep_files_end(x->keep, shared);
 	text_release(&raw);
 	return r;
 }

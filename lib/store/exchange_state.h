@@ -37,10 +37,14 @@ struct exchange {
 	struct exchange_size *told;     /* exchange_tell: npart, or NULL */
 	atomic_bool on_disk, borrows;
 	atomic_bool reading;            /* chunks stay where they are now */
+	struct keep_files *keep;        /* maps share these; or NULL */
 	struct mirror *mirror;          /* or NULL */
 };
 
 void partitions_free(struct exchange *x, struct partition *part);
+
+/* A map's file goes, unless others share it; NULL is fine. */
+void exchange_file_close(struct exchange *x, struct blockfile *file);
 
 /* Moves all chunks of the partitions [lo, hi) that are in memory to the file,
  * which is made when there is none; what they held is given back to the pool

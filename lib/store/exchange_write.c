@@ -90,7 +90,7 @@ writer_free(struct xwriter *w)
 			chunk_free(s, w->open[p]);
 	partitions_free(w->x, w->part);
 	pool_give(w->x->conf.pool, w->held);
-	blockfile_close(w->file);
+	exchange_file_close(w->x, w->file);
 	free(w->open);
 	free(w->touched);
 	free(w->count);
