@@ -44,8 +44,8 @@ enum frame_type {
 	/* 1-15: everybody */
 	FRAME_HELLO = 1,
 	FRAME_REFUSED = 2,      /* i64 exit code, cstr text, cstr hint */
-	FRAME_PING = 3,         /* u64 whatever */
-	FRAME_PONG = 4,         /* the same */
+	FRAME_PING = 3,         /* any bytes: asks for a PONG */
+	FRAME_PONG = 4,         /* the same bytes, or none */
 
 	/* 16-63: driver and executor (executor/job_msg.h, task_msg.h) */
 	FRAME_SETUP = 16,       /* the application */
