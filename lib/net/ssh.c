@@ -32,13 +32,14 @@
 #include "net/ssh_state.h"
 
 enum {
+	CONNECT_MS = 10000,     /* for TCP, where ConnectTimeout is not set */
 	PAUSE_FIRST_MS = 40,    /* before a busy server is asked again */
 	PAUSE_MAX_MS = 1500,
 	OUT_MAX = 256 << 10,    /* bytes: more of them, and we take no more */
 	TUNNEL_POLL_MS = 5,
 };
 
-static int open_chain(struct ssh **out, const struct host *host,
+static int open_chain(struct ssh **out, const struct ssh_conf *c,
     struct ssh *via, int64_t deadline_ms, int depth, struct err *e);
 
 const char *
@@ -155,6 +156,15 @@ ssh_events(const struct ssh *s)
 }
 
 int
+ssh_cancelled(const struct ssh *s, struct err *e)
+{
+	if (!s->conf.cancelled || !s->conf.cancelled(s->conf.arg))
+		return 0;
+	return err_set(e, ERR_TEMP, "%s: nobody waits for it any more",
+	    s->label);
+}
+
+int
 ssh_wait(struct ssh *s, struct err *e)
 {
 	struct pollfd p = { ssh_fd(s), ssh_events(s), 0 };
@@ -163,6 +173,9 @@ ssh_wait(struct ssh *s, struct err *e)
 	if (left <= 0)
 		return err_user(e, EXIT_UNAVAILABLE, "%s: no answer in %d s",
 		    s->label, (s->timeout_ms + 999) / 1000);
+	TRY(ssh_cancelled(s, e));
+	if (s->conf.cancelled && left > SSH_ASK_MS)
+		left = SSH_ASK_MS;
 	for (const struct ssh *t = s; t->via; t = t->via)
 		if (t->tunnel && left > TUNNEL_POLL_MS &&
 		    s->m->queued(t->tunnel) > 0)
@@ -193,7 +206,9 @@ stream_open(struct ssh *s, struct err *e)
 {
 	struct address a = { .port = s->set.port };
 	int64_t left = s->deadline_ms - clock_mono_ms();
-	int r, limit = s->set.connect_timeout_s * 1000;
+	int limit = s->set.connect_timeout_s > 0 ?
+	    s->set.connect_timeout_s * 1000 : CONNECT_MS;
+	int r;
 
 	s->nhello = s->out.n = s->out_at = 0;
 	if (s->via) {
@@ -210,7 +225,7 @@ stream_open(struct ssh *s, struct err *e)
 		return err_user(e, EXIT_CONFIG, "%s: the host name is too long",
 		    s->label);
 	memcpy(a.host, s->set.host_name, strlen(s->set.host_name) + 1);
-	if (limit > 0 && left > limit)
+	if (left > limit)
 		left = limit;
 	r = address_connect_wait(&a, left > 1 ? (int)left : 1, e);
 	if (r < 0)
@@ -310,6 +325,7 @@ greet_patiently(struct ssh *s, struct err *e)
 		pause += rand_r(&seed) % pause;
 		if (now + pause >= s->deadline_ms)
 			return e->kind;
+		TRY(ssh_cancelled(s, e));
 		poll(NULL, 0, (int)pause);
 		pause = pause < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
 	}
@@ -325,6 +341,7 @@ open_jumps(struct ssh *s, const char *list, int depth, struct err *e)
 	for (int n = 0; *p; n++) {
 		size_t len = strcspn(p, ",");
 		struct host h;
+		struct ssh_conf c = s->conf;
 		struct ssh *next;
 
 		if (n == SSH_JUMPS_MAX || depth == SSH_JUMPS_MAX)
@@ -334,7 +351,8 @@ open_jumps(struct ssh *s, const char *list, int depth, struct err *e)
 			e->code = EXIT_CONFIG;
 			return err_ctx(e, "ProxyJump of %s", s->label);
 		}
-		if (open_chain(&next, &h, s->via, s->deadline_ms, depth + 1,
+		c.host = &h;
+		if (open_chain(&next, &c, s->via, s->deadline_ms, depth + 1,
 		    e) < 0) {
 			s->via = NULL;
 			return err_ctx(e, "%s", s->label);
@@ -345,21 +363,22 @@ open_jumps(struct ssh *s, const char *list, int depth, struct err *e)
 	return 0;
 }
 
-/* Opens host through via, which is taken over in any case. */
+/* Opens c->host through via, which is taken over in any case. */
 static int
-open_chain(struct ssh **out, const struct host *host, struct ssh *via,
+open_chain(struct ssh **out, const struct ssh_conf *c, struct ssh *via,
     int64_t deadline_ms, int depth, struct err *e)
 {
 	struct ssh *s = xcalloc(1, sizeof *s);
 	int r;
 
 	s->fd = -1;
+	s->conf = *c;
 	s->via = via;
 	s->deadline_ms = deadline_ms;
 	s->timeout_ms = (int)(deadline_ms - clock_mono_ms());
 	s->io = (struct ssh_io){ -1, wire_send, wire_recv, s };
 	s->m = module_open("ssh", "sp_ssh", "SSH", e);
-	r = s->m ? ssh_settings(s, host, e) : e->kind;
+	r = s->m ? ssh_settings(s, c->host, e) : e->kind;
 	if (r == 0 && s->set.proxy_command && !via)
 		r = err_user(e, EXIT_CONFIG, "%s: ~/.ssh/config has a "
 		    "ProxyCommand for it, which sp does not run; ProxyJump "
@@ -386,7 +405,7 @@ ssh_open(struct ssh **out, const struct ssh_conf *c, struct err *e)
 {
 	int ms = c->timeout_ms > 0 ? c->timeout_ms : SSH_OPEN_MS;
 
-	return open_chain(out, c->host, NULL, clock_mono_ms() + ms, 0, e);
+	return open_chain(out, c, NULL, clock_mono_ms() + ms, 0, e);
 }
 
 void

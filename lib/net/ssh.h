@@ -31,11 +31,16 @@ enum {
 	SSH_KEEPALIVE_S = 10,
 	SSH_SILENCE_MS = 30000,         /* unacknowledged bytes: it is dead */
 	SSH_JUMPS_MAX = 8,
+	SSH_ASK_MS = 500,               /* between two calls of cancelled */
 };
 
 struct ssh_conf {
 	struct host *host;      /* cores and memory do not matter */
 	int timeout_ms;         /* for ssh_open with all its tries; 0: above */
+	/* Asked about twice a second while ssh_open, ssh_exec or
+	 * bundle_start waits; not 0: give up.  NULL: nobody is asked. */
+	int (*cancelled)(void *arg);
+	void *arg;
 };
 
 /* Connects and authenticates; waits.  A server that has too many new
@@ -75,6 +80,9 @@ int ssh_queued(const struct ssh *s);
 
 /* To be called about every second: keeps the connection alive. */
 int ssh_tick(struct ssh *s, struct err *e);
+
+/* Whether the caller of ssh_open has said to give up: 0, or ERR_TEMP. */
+int ssh_cancelled(const struct ssh *s, struct err *e);
 
 /* After ssh_ended: waits up to timeout_ms for the command's end; returns its
  * exit status, 128 + a number if signal got the name of a signal ("KILL"),

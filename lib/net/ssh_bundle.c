@@ -288,9 +288,9 @@ rest_awhile(struct start *st, struct err *e)
 		return start_failed(st, "the shell has ended", 19, e);
 	if (clock_mono_ms() - st->quiet_ms > QUIET_MS)
 		return start_failed(st, "no answer", 9, e);
-	if (poll(&p, 1, 1000) < 0 && errno != EINTR)
+	if (poll(&p, 1, SSH_ASK_MS) < 0 && errno != EINTR)
 		return err_sys(e, "poll");
-	return 0;
+	return ssh_cancelled(st->s, e);
 }
 
 /* The next whole message in st->got: its text after the word, or NULL.

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -285,6 +286,20 @@ relay_run(struct relay *r, struct arena *a, const struct bundle *b,
 	return k;
 }
 
+/* Whether the other end of our input has gone for good.  Only a socket tells:
+ * a pipe whose writer has ended may still have bytes. */
+static int
+nobody_there(void *arg)
+{
+	const struct relay *r = arg;
+	struct pollfd p = { r->in, 0, 0 };
+	int type;
+	socklen_t n = sizeof type;
+
+	return getsockopt(r->in, SOL_SOCKET, SO_TYPE, &type, &n) == 0 &&
+	    poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
+}
+
 int
 ssh_relay(const struct relay_conf *c, int in, int out, struct err *e)
 {
@@ -299,7 +314,7 @@ ssh_relay(const struct relay_conf *c, int in, int out, struct err *e)
 	k = bundle_find(&b, &a, conf.dir, conf.program, e);
 	if (k == 0)
 		k = ssh_open(&r.s, &(struct ssh_conf){ conf.host,
-		    conf.timeout_ms }, e);
+		    conf.timeout_ms, nobody_there, &r }, e);
 	if (k == 0) {
 		k = relay_run(&r, &a, &b, e);
 		ssh_close(r.s);

@@ -21,6 +21,7 @@ struct ssh {
 	const struct ssh_module *m;
 	struct arena  arena;
 	struct ssh_settings set;        /* texts in arena */
+	struct ssh_conf conf;
 	const char   *label;
 	const char   *home;
 	int           fd;       /* of the first connection of a chain */
@@ -48,7 +49,7 @@ ssize_t ssh_file(struct arena *a, const char *path, size_t max,
     const char **text);
 
 /* After SSH_AGAIN: waits until the descriptor is ready, or fails at the
- * deadline. */
+ * deadline or when the caller does not want it any more. */
 int ssh_wait(struct ssh *s, struct err *e);
 
 /* "LABEL: WHAT: " and libssh2's text; SSH_GONE is ERR_TEMP. */

@@ -288,3 +288,26 @@ used"
 	assert_equal $rc 137
 	exec 7>&- 8<&-
 }
+
+@test "the relay ends when its driver does, while it still connects" {
+	on_host 1 python3 -c '
+import os, socket, time
+s = socket.create_server(("", 2030))
+print(os.getpid(), flush=True)
+time.sleep(20)
+' >silent &
+	within 5 test -s silent
+	run -0 on_host 0 python3 -c '
+import socket, subprocess, sys, time
+a, b = socket.socketpair()
+p = subprocess.Popen(sys.argv[1:], stdin=b, stdout=b)
+b.close()
+time.sleep(0.1)
+a.close()
+begin = time.time()
+print(p.wait(), time.time() - begin < 3)
+' "$bin/sp-worker" --ssh root@host1:2030
+	on_host 1 kill "$(<silent)"
+	assert_line 'sp-worker: root@host1:2030: nobody waits for it any more'
+	assert_line '75 True'
+}
