@@ -115,16 +115,11 @@ sched_drop(struct sched *s, int job)
 {
 	struct job *j = &s->job[job];
 
-	for (int x = 0; x < s->nexec; x++) {
-		for (int i = 0; i < s->exec[x].nrun; i++) {
-			struct flight *f = &s->exec[x].run[i];
-
-			if (f->job != job || f->flags & F_CANCELLED)
-				continue;
-			s->pool[j->pool].nlive--;
-			f->flags |= F_CANCELLED;
-		}
-	}
+	for (int x = 0; x < s->nexec; x++)
+		for (int i = s->exec[x].nrun - 1; i >= 0; i--)
+			if (s->exec[x].run[i].job == job)
+				flight_end(s, x, &s->exec[x].run[i]);
+	s->dirty = true;
 	job_release(j);
 	while (s->first_job < s->njob && s->job[s->first_job].ended)
 		s->first_job++;

@@ -70,7 +70,8 @@ struct sched_event {
 	int why;
 	int lost_stage, lost_part, lost_place;
 	uint64_t rowset;
-	int64_t ran_us;         /* run time of the attempt; 0: not known */
+	int64_t ran_us;         /* run time of the attempt, not its CPU time; 0:
+	                         * not known */
 	const struct sched_pref *pref;
 };
 
@@ -144,7 +145,8 @@ void sched_free(struct sched *s);
 int sched_add(struct sched *s, const struct sched_stage *stage, int nstage,
     int pool);
 
-/* Forgets an ended job's tasks; late events about it stay harmless. */
+/* Forgets a job.  The slots of its attempts count as free: the executors must
+ * have been told that it ended.  Late events about it stay harmless. */
 void sched_drop(struct sched *s, int job);
 
 /* Adds a pool (number 0 is there: weight 1, no share); returns its number. */

@@ -95,7 +95,7 @@ struct executor {
 	int64_t excluded_ms;    /* until then; 0: is not */
 	int64_t hungry_ms;      /* since when nothing near was to be had */
 	int mean_job, mean_stage;
-	int64_t mean_us;
+	int64_t mean_us, end_ms; /* end: when an attempt last ended there */
 };
 
 struct host { int nexec, nexcluded; int64_t excluded_ms; };

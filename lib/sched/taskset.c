@@ -177,14 +177,20 @@ task_done(struct sched *s, int job, int stage, int part)
 	stage_check(s, job, stage);
 }
 
+/* How long the attempt took: as told, or as it looks from here, whichever is
+ * more.  When slots are never empty, one ends every 1/slots of a run time. */
 static void
 note_speed(struct sched *s, const struct flight *f, int exec, int64_t us)
 {
 	struct sstage *g = &s->job[f->job].stage[f->stage];
 	struct executor *x = &s->exec[exec];
+	int64_t all = (int64_t)since_start(s) - f->start;
+	int64_t gap = (s->now_ms - x->end_ms) * x->slots;
 
-	if (us <= 0)
-		us = ((int64_t)since_start(s) - f->start) * 1000 + 1;
+	x->end_ms = s->now_ms;
+	gap = gap < all ? gap : all;
+	if (us <= 0 || us < gap * 1000)
+		us = gap * 1000 + 1;
 	g->mean_us = g->mean_us ? (7 * g->mean_us + us) / 8 + 1 : us;
 	if (x->mean_job != f->job || x->mean_stage != f->stage)
 		x->mean_us = 0;

@@ -276,7 +276,7 @@ drop_ended(struct world *w)
 		if (!j->dropped && (j->finished || j->failed) &&
 		    draw(w, 50) == 0) {
 			j->dropped = true;
-			sched_drop(w->s, i);
+			driver_drop(w, i);
 		}
 	}
 }

@@ -636,6 +636,27 @@ check_awake(struct world *w)
 	}
 }
 
+/* The job is over: nobody waits for its attempts. */
+void
+driver_drop(struct world *w, int job)
+{
+	struct wjob *j = &w->job[job];
+
+	for (int i = 0; i < j->nstage; i++) {
+		for (int p = 0; p < j->stage[i].npart; p++) {
+			struct stask *t = &j->stage[i].task[p];
+
+			for (int n = 0; n < t->natt; n++) {
+				if (t->att[n].life == A_OVER)
+					continue;
+				t->att[n].life = A_OVER;
+				w->exec[t->att[n].exec].given--;
+			}
+		}
+	}
+	sched_drop(w->s, job);
+}
+
 /* The scheduler's figures are ours. */
 void
 check_counts(struct world *w)

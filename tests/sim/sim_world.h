@@ -154,6 +154,7 @@ void to_driver(struct world *w, int exec, const struct sched_event *ev);
 void tell(struct world *w, struct sched_event *ev);
 void from_exec(struct world *w, struct sched_event *ev);
 void driver_notice(struct world *w, int exec, int why);
+void driver_drop(struct world *w, int job);
 void check_awake(struct world *w);
 void check_counts(struct world *w);
 bool over(const struct world *w);

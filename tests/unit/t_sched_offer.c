@@ -63,6 +63,10 @@ ahead(void)
 	play(&c, (struct sched_event){ .kind = EV_TASK_DONE,
 	    .ran_us = 1000000 });
 	is_int(told(&c, ORDER_LAUNCH, 0, -1), 1, "none of 1 s");
+	c.now += 1000;
+	play(&c, (struct sched_event){ .kind = EV_TASK_DONE, .exec = 1,
+	    .part = 2, .ran_us = 10 });
+	is_int(told(&c, ORDER_LAUNCH, 1, -1), 1, "nor of what sleeps for 1 s");
 	scene_end(&c);
 	begin(&c, &conf, one, 1);
 	up(&c, 0, 2, 0);
@@ -179,10 +183,13 @@ pools(void)
 	    .why = ERR_USER });
 	ok(told(&c, ORDER_CANCEL, -1, 0) == 10 && find(&c, ORDER_FAIL)->why ==
 	    ERR_USER, "cancelled: every attempt hears of it");
-	sched_drop(c.s, 0);
 	failed(&c, 0, 3, 0, 0);
 	ok(c.news == 0 && told(&c, ORDER_LAUNCH, -1, 1) == 1,
 	    "its slot is free when it has answered");
+	sched_drop(c.s, 0);
+	failed(&c, 0, 4, 0, 0);
+	ok(c.news == 0 && told(&c, ORDER_LAUNCH, -1, 1) == 7,
+	    "or when the job is dropped");
 	scene_end(&c);
 }
 
