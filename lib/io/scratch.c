@@ -15,22 +15,26 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "io/tree.h"
 
-/* One level is enough: nothing makes directories in here.  The lock goes
- * last: what is cut short can be taken up. */
+/* The lock goes last: what is cut short can be taken up. */
 static void
 empty_directory(const char *dir)
 {
 	DIR *d = opendir(dir);
 	struct dirent *x;
+	char path[4096];
 
 	if (d == NULL)
 		return;
 	while ((x = readdir(d)) != NULL)
 		if (strcmp(x->d_name, ".") != 0 &&
 		    strcmp(x->d_name, "..") != 0 &&
-		    strcmp(x->d_name, "lock") != 0)
-			unlinkat(dirfd(d), x->d_name, 0);
+		    strcmp(x->d_name, "lock") != 0 &&
+		    unlinkat(dirfd(d), x->d_name, 0) < 0 &&
+		    (size_t)snprintf(path, sizeof path, "%s/%s", dir,
+		    x->d_name) < sizeof path)
+			tree_remove(path);
 	unlinkat(dirfd(d), "lock", 0);
 	closedir(d);
 }

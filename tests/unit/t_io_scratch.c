@@ -51,6 +51,10 @@ run(const char *base, int seed)
 		}
 		close(fd);
 	}
+	mkdir(arena_printf(&a, "%s/staged", dir), 0700);
+	mkdir(arena_printf(&a, "%s/staged/a", dir), 0700);
+	if (symlink("/usr", arena_printf(&a, "%s/staged/a/usr", dir)) < 0)
+		return 1;
 	if (seed % 5 == 0)
 		kill(getpid(), SIGKILL);
 	scratch_remove(dir);
