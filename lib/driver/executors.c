@@ -20,6 +20,7 @@
 #include "base/zone.h"
 #include "driver/job.h"
 #include "driver/leases.h"
+#include "driver/remote_kept.h"
 #include "executor/task_msg.h"
 #include "net/conn.h"
 #include "net/loop.h"
@@ -32,6 +33,7 @@
 #define RESTARTS 10             /* of executors, in all */
 
 struct place {
+	const struct cluster_exec *exec;        /* whose it is */
 	struct text frame;              /* its PLACE message */
 };
 
@@ -48,6 +50,7 @@ struct cluster {
 	int nhost, host_cap;
 	struct place *place;
 	int nplace, place_cap;
+	struct kept_table kept;
 	const struct cluster_ops *ops;
 	void *arg;
 	unsigned char key[APP_KEY_BYTES];
@@ -82,6 +85,23 @@ struct cluster_exec *
 cluster_exec(struct cluster *c, int number)
 {
 	return c->exec[number];
+}
+
+struct kept_table *
+cluster_kept(struct cluster *c)
+{
+	return &c->kept;
+}
+
+bool
+cluster_place_there(const struct cluster *c, int place)
+{
+	const struct cluster_exec *x;
+
+	if (place < 0 || place >= c->nplace)
+		return false;
+	x = c->place[place].exec;
+	return x->state == REMOTE_READY || (x->place_stays && !x->host_lost);
 }
 
 void
@@ -209,7 +229,7 @@ add_place(struct cluster *c, struct cluster_exec *x)
 	struct place_msg m = { c->nplace, x->address, x->node, x->dir };
 
 	ARENA_GROW(&c->arena, c->place, c->nplace, c->place_cap);
-	memset(&c->place[c->nplace], 0, sizeof *c->place);
+	c->place[c->nplace] = (struct place){ .exec = x };
 	place_msg_print(&c->place[c->nplace].frame, &m);
 	x->place = c->nplace++;
 }
@@ -478,6 +498,7 @@ cluster_close(struct cluster *c)
 	end_children(c);
 	for (int i = 0; i < c->nplace; i++)
 		text_release(&c->place[i].frame);
+	kept_table_release(&c->kept);
 	if (c->sched)
 		sched_free(c->sched);
 	if (c->loop)

@@ -24,6 +24,7 @@ struct cluster;
 struct conn;
 struct conn_ops;
 struct err;
+struct kept_table;
 
 enum remote_state { REMOTE_STARTING, REMOTE_READY, REMOTE_LOST };
 
@@ -83,6 +84,10 @@ struct cluster_exec *cluster_exec(struct cluster *c, int number);
 /* Frames for one executor; nothing when it is lost. */
 void cluster_send(struct cluster_exec *x, int type, const char *body,
     size_t n);
+
+/* Relations that executors keep; can a place's map outputs still be read? */
+struct kept_table *cluster_kept(struct cluster *c);
+bool cluster_place_there(const struct cluster *c, int place);
 
 /* Sends PLACE for the places that it has not been told of. */
 void cluster_tell_places(struct cluster_exec *x);

@@ -126,6 +126,7 @@ fill_env(struct app *a, struct exec_env *env)
 	env->zone = a->binder.env.zone;
 	env->seed = a->binder.env.seed;
 	env->threads = app_threads(a);
+	env->spread = cluster_wanted(a->master);
 	env->max_record = conf_size(&a->conf, "sp.max.record");
 	app_force(env);
 	env->output = a->output;

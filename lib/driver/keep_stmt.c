@@ -25,7 +25,7 @@ fill(struct app *a, struct kept *k, struct err *e)
 {
 	struct phases p;
 
-	if (k->parts || a->planning || !app_plan_conf(a).local)
+	if (k->parts || k->off || a->planning)
 		return 0;
 	TRY(job_plan(a, bind_kept_node(&a->binder, k), &p, NULL, NULL, e));
 	TRY(reread_plan(a, &p.stages, e));

@@ -18,16 +18,21 @@
 #include "driver/executors.h"
 #include "driver/job.h"
 #include "driver/remote_job.h"
+#include "driver/remote_kept.h"
 #include "exec/stage_run.h"
 #include "net/msg.h"
 #include "net/proto.h"
 #include "plan/spans.h"
+
+#define KEPT_TRIES 4            /* of an action that loses kept rows */
 
 struct rstage {                 /* a stage, as executors are told of it */
 	int nmap;
 	int *place, *attempt;           /* of each map output */
 	bool *sized;                    /* its sizes are counted */
 	int generation;                 /* of places */
+	struct remote_kept *kept;       /* its rows are there already */
+	struct exchange_size *size;     /* of each map, when it will be kept */
 	struct text frame;              /* its STAGE message */
 };
 
@@ -52,6 +57,7 @@ struct remote {
 	struct rstage *stage;
 	struct rows *rows;
 	struct arena turn;              /* of a frame */
+	bool kept_lost;                 /* why it failed: it may be run again */
 	const struct done_msg *done;    /* whose end is being told */
 	bool done_sent;
 };
@@ -61,7 +67,9 @@ begin_stage(struct remote *m, int stage)
 {
 	struct rstage *g = &m->stage[stage];
 	const struct stage_run *run = &m->job->env.run[stage];
+	const struct kept *k = kept_of_stage(run->stage);
 	struct stage_msg msg = { .job = m->job->number, .stage = stage,
+	    .kept = k ? k->number : 0,
 	    .npart = run->npart, .nlo = run->lo ? run->npart + 1 : 0,
 	    .lo = run->lo };
 
@@ -72,8 +80,56 @@ begin_stage(struct remote *m, int stage)
 	for (int i = 0; i < g->nmap; i++)
 		g->place[i] = -1;
 	g->generation = 1;
+	if (k && g->kept == NULL)
+		g->size = xcalloc((size_t)g->nmap + 1, sizeof *g->size);
 	stage_msg_print(&g->frame, &msg);
 	return g;
+}
+
+/* Kept rows are taken as they are: a launch of such a task ends at once. */
+static int
+take_kept(struct remote *m, int stage, struct err *e)
+{
+	struct stage_run *run = &m->job->env.run[stage];
+	struct rstage *g = &m->stage[stage];
+	struct exchange_conf x;
+	struct exchange_size *part;
+
+	run->npart = g->kept->nmap;
+	stage_run_exchange(&m->job->env, stage, &x);
+	TRY(exchange_new(&run->exchange, &x, e));
+	begin_stage(m, stage);
+	part = xcalloc((size_t)x.npart + 1, sizeof *part);
+	for (int i = 0; i < g->nmap; i++) {
+		part[i] = g->kept->size[i];
+		g->place[i] = g->kept->place[i];
+		g->attempt[i] = g->kept->attempt[i];
+		g->sized[i] = true;
+	}
+	exchange_tell(run->exchange, part);
+	free(part);
+	return 0;
+}
+
+/* Stages whose rows are there, and those that only they read: nothing is to
+ * be run for them. */
+static void
+find_kept(struct remote *m)
+{
+	const struct stages *s = m->job->stages;
+	struct stage_run *run = m->job->env.run;
+
+	remote_kept_sweep(m->cluster);
+	for (int i = 0; i < s->n; i++) {
+		const struct kept *k = kept_of_stage(&s->stage[i]);
+
+		m->stage[i].kept = k ? remote_kept_find(m->cluster, k) : NULL;
+		run[i].done = i < s->n - 1;
+	}
+	for (int i = s->n - 1; i >= 0; i--)
+		for (int in = 0; !run[i].done && m->stage[i].kept == NULL &&
+		    in < s->stage[i].nin; in++)
+			run[s->stage[i].in[in] - 1].done = false;
 }
 
 static int
@@ -81,9 +137,13 @@ plan(struct runner *r, int stage, int *npart, struct err *e)
 {
 	struct remote *m = r->backend;
 
-	TRY(adapt_stage(&r->job->env, stage, r->job->conf, e));
+	if (m->stage[stage].kept && !r->job->env.run[stage].done) {
+		TRY(take_kept(m, stage, e));
+	} else {
+		TRY(adapt_stage(&r->job->env, stage, r->job->conf, e));
+		begin_stage(m, stage);
+	}
 	*npart = r->job->env.run[stage].npart;
-	begin_stage(m, stage);
 	return 0;
 }
 
@@ -149,9 +209,8 @@ tell_maps(struct remote *m, struct cluster_exec *x, int stage)
 }
 
 static void
-launch(struct runner *r, const struct sched_order *o)
+launch_tasks(struct remote *m, const struct sched_order *o)
 {
-	struct remote *m = r->backend;
 	struct cluster_exec *x = cluster_exec(m->cluster, o->exec);
 	const struct stage *s = &m->job->stages->stage[o->stage];
 	struct launch_msg msg = { m->job->number, o->stage, o->part, o->n,
@@ -164,6 +223,38 @@ launch(struct runner *r, const struct sched_order *o)
 	launch_msg_print(&t, &msg);
 	cluster_send(x, FRAME_LAUNCH, t.p, t.n);
 	text_release(&t);
+}
+
+static int
+end_kept(struct remote *m, const struct sched_order *o, int part)
+{
+	struct rstage *g = &m->stage[o->stage];
+	struct ended x = { .stage = o->stage, .part = part,
+	    .attempt = o->attempt, .exec = o->exec, .place = g->place[part],
+	    .lost_stage = -1, .lost_part = -1, .lost_place = -1 };
+	struct err e;
+
+	if (x.place >= 0)
+		return runner_ended(m->runner, &x);
+	/* What it was made of was not run this time. */
+	remote_kept_forget(m->cluster, g->kept->kept);
+	m->kept_lost = true;
+	err_set(&e, ERR_TEMP, "rows that were kept have been lost");
+	runner_fail(m->runner, &e, ERR_TEMP);
+	return 0;
+}
+
+static void
+launch(struct runner *r, const struct sched_order *o)
+{
+	struct remote *m = r->backend;
+
+	if (m->stage[o->stage].kept) {
+		for (int p = o->part; p < o->part + o->n && !r->failed; p++)
+			end_kept(m, o, p);
+		return;
+	}
+	launch_tasks(m, o);
 }
 
 static void
@@ -333,6 +424,8 @@ count_sizes(struct remote *m, const struct done_msg *d)
 
 	if (x && !g->sized[d->part] && d->npart == exchange_npart(x))
 		exchange_tell(x, d->size);
+	if (g->size && d->part < d->npart)
+		g->size[d->part] = d->size[d->part];
 	g->sized[d->part] = true;
 }
 
@@ -650,6 +743,23 @@ end_job(struct remote *m)
 	text_release(&t);
 }
 
+/* What the action has made to be kept. */
+static void
+keep(struct remote *m)
+{
+	for (int i = 0; i < m->job->stages->n; i++) {
+		struct rstage *g = &m->stage[i];
+		const struct kept *k = kept_of_stage(&m->job->stages->stage[i]);
+		bool whole = k && g->size && !m->job->env.run[i].done;
+
+		for (int p = 0; whole && p < g->nmap; p++)
+			whole = g->place[p] >= 0;
+		if (whole)
+			remote_kept_made(m->cluster, k, g->nmap, g->place,
+			    g->attempt, g->size);
+	}
+}
+
 static void
 release(struct remote *m)
 {
@@ -659,6 +769,7 @@ release(struct remote *m)
 		free(m->stage[i].place);
 		free(m->stage[i].attempt);
 		free(m->stage[i].sized);
+		free(m->stage[i].size);
 		text_release(&m->stage[i].frame);
 	}
 	free(m->stage);
@@ -666,26 +777,48 @@ release(struct remote *m)
 	arena_release(&m->turn);
 }
 
+/* One try; *done: partitions of rows that were passed on. */
+static int
+run_once(struct remote *m, int *done, struct err *e)
+{
+	struct runner r = { .ops = &ops, .backend = m, .next_out = *done };
+	struct action *j = m->job;
+	int code;
+
+	m->runner = &r;
+	m->stage = xcalloc((size_t)j->stages->n + 1, sizeof *m->stage);
+	atomic_store(&j->env.cancel, 0);
+	adapt_open(&j->env, j->stages);
+	find_kept(m);
+	code = remote_job_open(&m->files, m->app, j, e);
+	if (code >= 0) {
+		runner_open(&r, j, cluster_sched(m->cluster), true);
+		cluster_listen(m->cluster, &cluster_ops, m);
+		announce(m);
+		code = runner_run(&r, e);
+		if (code >= 0)
+			keep(m);
+		end_job(m);
+		*done = r.next_out;
+		runner_close(&r);
+	}
+	release(m);
+	adapt_close(&j->env);
+	return code;
+}
+
 int
 remote_run(struct action *j, struct app *a, struct cluster *c, struct err *e)
 {
-	struct remote m = { .job = j, .app = a, .cluster = c };
-	struct runner r = { .ops = &ops, .backend = &m };
-	int code;
+	int done = 0, code, tries = 0;
 
-	m.runner = &r;
-	m.stage = xcalloc((size_t)j->stages->n + 1, sizeof *m.stage);
-	adapt_open(&j->env, j->stages);
-	code = remote_job_open(&m.files, a, j, e);
-	if (code >= 0) {
-		runner_open(&r, j, cluster_sched(c), true);
-		cluster_listen(c, &cluster_ops, &m);
-		announce(&m);
-		code = runner_run(&r, e);
-		end_job(&m);
-		runner_close(&r);
-	}
-	release(&m);
-	adapt_close(&j->env);
+	do {
+		struct remote m = { .job = j, .app = a, .cluster = c };
+
+		code = run_once(&m, &done, e);
+		if (!m.kept_lost)
+			break;
+		j->number = ++a->njob;  /* its frames are told apart */
+	} while (code < 0 && ++tries < KEPT_TRIES);
 	return code;
 }

@@ -24,13 +24,13 @@ open_next_stage(struct read_op *r, struct err *e)
 	const int *lo = r->op.task->run->lo;
 	int first = r->op.part, last = first + 1;
 
-	if (n->u.read.part == PART_CACHE)
+	if (n->u.read.part == PART_CACHE && !r->op.task->env->spread)
 		return exchange_reader(&r->reader, from->exchange, first, 0, 1,
 		    &r->op.pool, e);
 	if (n->u.read.part == PART_BROADCAST) {
 		first = 0;
 		last = exchange_npart(from->exchange);
-	} else if (lo) {
+	} else if (lo && n->u.read.part != PART_CACHE) {
 		first = lo[r->op.part];
 		last = lo[r->op.part + 1];
 	}

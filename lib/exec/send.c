@@ -82,6 +82,14 @@ place_in_order(struct send *s, int n)
 		s->part[i] = (uint32_t)(t->part * np / (nmap > np ? nmap : np));
 }
 
+/* Kept relations of several processes: each task has its partition. */
+static void
+place_own(struct send *s, int n)
+{
+	for (int i = 0; i < n; i++)
+		s->part[i] = (uint32_t)s->op.task->part;
+}
+
 /* The rows of a sort with their prefixes. */
 static void
 add_prefixes(struct send *s, struct batch *b)
@@ -105,7 +113,9 @@ send_next(struct op *op, struct batch *b, struct err *e)
 	while ((r = op_next(op->kid[0], b, e)) > 0) {
 		const uint32_t *to = s->part;
 
-		if (op->node->u.exchange.n == 1 || part == PART_RANGE)
+		if (part == PART_CACHE && op->task->env->spread)
+			place_own(s, b->n);
+		else if (op->node->u.exchange.n == 1 || part == PART_RANGE)
 			to = NULL;
 		else if (part == PART_ANY)
 			place_in_order(s, b->n);

@@ -56,13 +56,15 @@ stage_run_exchange(struct exec_env *env, int i, struct exchange_conf *conf)
 	struct stage_run *r = &env->run[i];
 	const struct node *root = r->stage->root;
 	bool sorted = root->u.exchange.part == PART_RANGE;
+	bool cached = root->u.exchange.part == PART_CACHE && env->spread;
 
 	if (root->kind != NODE_EXCHANGE)
 		return false;
 	*conf = (struct exchange_conf){ .name = "exchange",
 	    .pool = &env->pool, .dir = env->scratch,
 	    .force_spill = env->force_spill, .sorted = sorted,
-	    .npart = sorted ? 1 : root->u.exchange.n, .nmap = r->npart,
+	    .npart = sorted ? 1 : cached ? (r->npart ? r->npart : 1) :
+	    root->u.exchange.n, .nmap = r->npart,
 	    .ncol = root->out->ncol + sorted, .stage = r->stage->id };
 	if (r->types == NULL) {
 		r->types = xcalloc((size_t)conf->ncol + 1, sizeof *r->types);

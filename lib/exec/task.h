@@ -60,6 +60,9 @@ struct exec_env {
 	uint64_t seed;
 	int threads;
 	int64_t max_record;
+	bool spread;                    /* maps of one exchange are in several
+	                                 * processes; in kept relations map m
+	                                 * is then partition m */
 	bool force_spill;               /* SP_FORCE=spill */
 	bool force_fetch;               /* SP_FORCE=fetch: map outputs are never
 	                                 * read as files of this node */

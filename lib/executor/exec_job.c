@@ -240,6 +240,7 @@ fill_env(struct exec_job *j)
 	env->scratch = j->host->scratch;
 	env->seed = setup->seed;
 	env->threads = setup->cores;
+	env->spread = true;
 	env->max_record = setup->max_record;
 	env->force_spill = setup->force_spill;
 	env->chaos = setup->chaos;
@@ -305,14 +306,13 @@ exec_job_open(struct exec_job **out, const struct exec_host *host,
 	return 0;
 }
 
-/* Removes the map outputs of a job, or of a stage of it (from 0). */
-static void
-remove_maps(const struct exec_job *j, int stage)
+void
+exec_host_forget(const struct exec_host *host, int job, int stage)
 {
 	char prefix[64];
 	struct dirent *x;
-	DIR *d = opendir(j->host->maps);
-	int n = snprintf(prefix, sizeof prefix, "map-%03d-", j->msg->job);
+	DIR *d = opendir(host->maps);
+	int n = snprintf(prefix, sizeof prefix, "map-%03d-", job);
 
 	if (stage >= 0)
 		n += snprintf(prefix + n, sizeof prefix - (size_t)n, "%03d-",
@@ -322,6 +322,8 @@ remove_maps(const struct exec_job *j, int stage)
 			unlinkat(dirfd(d), x->d_name, 0);
 	if (d)
 		closedir(d);
+	if (job == 0)                   /* the same names may come again */
+		serve_forget(host->serve, 0);
 }
 
 void
@@ -362,6 +364,8 @@ wrong(const char *what, struct err *e)
 int
 exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
 {
+	int job = m->kept ? 0 : j->msg->job;
+	int stage = m->kept ? m->kept : m->stage + 1;
 	struct exchange_conf x;
 	struct stage_run *r;
 
@@ -378,9 +382,8 @@ exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
 	if (!stage_run_exchange(&j->env, m->stage, &x))
 		return 0;
 	TRY(exchange_mirror(&r->exchange, &x, serve_source(j->host->serve,
-	    &j->arena, j->msg->job, m->stage + 1), e));
-	x.publish = map_file_prefix(&j->arena, j->host->maps, j->msg->job,
-	    m->stage + 1);
+	    &j->arena, job, stage), e));
+	x.publish = map_file_prefix(&j->arena, j->host->maps, job, stage);
 	x.compress = j->host->setup->compress;
 	return exchange_new(&r->sink, &x, e);
 }
@@ -430,12 +433,6 @@ exec_job_revoke(struct exec_job *j, const struct launch_msg *m)
 	crew_revoke(j->crew, m->stage, m->part, m->n, tell_revoked, j);
 }
 
-void
-exec_job_forget(struct exec_job *j, int stage)
-{
-	if (j && stage < j->stages->n)
-		remove_maps(j, stage);
-}
 
 void
 exec_job_read(struct exec_job *j, int64_t *rows, int64_t *bytes)

@@ -42,8 +42,8 @@ int  exec_job_maps(struct exec_job *j, const struct maps_msg *m,
 int  exec_job_launch(struct exec_job *j, const struct launch_msg *m,
     struct err *e);
 void exec_job_revoke(struct exec_job *j, const struct launch_msg *m);
-/* The map outputs of a stage (from 0) go; -1: of all.  j may be NULL. */
-void exec_job_forget(struct exec_job *j, int stage);
+/* The map outputs of a job's stage (from 0) go; -1: of all its stages. */
+void exec_host_forget(const struct exec_host *host, int job, int stage);
 
 /* Rows and bytes that scans have read since the last call. */
 void exec_job_read(struct exec_job *j, int64_t *rows, int64_t *bytes);

@@ -130,6 +130,16 @@ on_setup(struct executor *x, const char *body, size_t n, struct err *e)
 	return 0;
 }
 
+static void
+end_job(struct executor *x)
+{
+	if (x->job == NULL)
+		return;
+	exec_job_close(x->job);
+	exec_host_forget(&x->host, x->job_msg.job, -1);
+	x->job = NULL;
+}
+
 /* A plan that cannot be begun is the job's trouble, not the executor's. */
 static int
 on_job(struct executor *x, const char *body, size_t n, struct err *e)
@@ -140,9 +150,7 @@ on_job(struct executor *x, const char *body, size_t n, struct err *e)
 
 	if (x->setup.app == NULL)
 		return err_set(e, ERR_BUG, "a job before the setup");
-	exec_job_forget(x->job, -1);
-	exec_job_close(x->job);
-	x->job = NULL;
+	end_job(x);
 	arena_reset(&x->job_arena);
 	TRY(job_msg_parse(&x->job_arena, body, n, &x->job_msg, e));
 	if (exec_job_open(&x->job, &x->host, &x->job_msg, &m.err) >= 0)
@@ -219,9 +227,7 @@ on_job_end(struct executor *x, const char *body, size_t n, struct err *e)
 	job = msg_get_int(&in, 0, INT32_MAX);
 	if (!is_current(x, job))
 		return 0;
-	exec_job_forget(x->job, -1);
-	exec_job_close(x->job);
-	x->job = NULL;
+	end_job(x);
 	return 0;
 }
 
@@ -235,8 +241,8 @@ on_forget(struct executor *x, const char *body, size_t n, struct err *e)
 	msg_init(&in, body, n);
 	job = msg_get_int(&in, 0, INT32_MAX);
 	stage = msg_get_int(&in, 0, INT32_MAX);
-	if (is_current(x, job) && !in.bad)
-		exec_job_forget(x->job, stage);
+	if (!in.bad && x->setup.app)
+		exec_host_forget(&x->host, job, stage);
 	return 0;
 }
 

@@ -71,6 +71,7 @@ stage_msg_print(struct text *to, const struct stage_msg *m)
 	msg_i64(to, m->job);
 	msg_i64(to, m->stage);
 	msg_i64(to, m->npart);
+	msg_i64(to, m->kept);
 	msg_u64(to, (uint64_t)m->nlo);
 	for (int i = 0; i < m->nlo; i++)
 		msg_i64(to, i ? m->lo[i] - m->lo[i - 1] : m->lo[i]);
@@ -87,6 +88,7 @@ stage_msg_parse(struct arena *a, const char *p, size_t n,
 	m->job = msg_get_int(&in, 1, INT32_MAX);
 	m->stage = msg_get_int(&in, 0, INT32_MAX);
 	m->npart = msg_get_int(&in, 0, PARTS_MAX);
+	m->kept = msg_get_int(&in, 0, INT32_MAX);
 	m->nlo = count(&in, 1, PARTS_MAX);
 	if (m->nlo && m->nlo != m->npart + 1)
 		return damaged("stage", e);

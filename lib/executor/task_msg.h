@@ -33,6 +33,8 @@ struct ready_msg {
 /* STAGE: what was decided when the stage began. */
 struct stage_msg {
 	int job, stage, npart;
+	int kept;                       /* its map outputs are those of job 0,
+	                                 * stage kept (from 1); 0: its own */
 	int nlo;                        /* npart + 1 or 0: struct stage_run.lo */
 	int *lo;
 };

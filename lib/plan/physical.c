@@ -279,8 +279,7 @@ phys_cache(struct phys_env *p, struct node *n, struct phys *out,
 	if (whole != n)
 		estimate(whole->kid[0]);
 	TRY(phys_plan(p, whole->kid[0], &kid, e));
-	/* On a cluster nothing is kept yet: the rows are made again. */
-	if (k->off || !p->conf->local)
+	if (k->off)
 		return phys_not_kept(p, n, &kid, out);
 	*out = (struct phys){ .single = k->parts ? k->parts == 1 :
 	    kid.single };

@@ -1,0 +1,113 @@
+/*
+ * remote_kept -- see remote_kept.h.
+ */
+#include "driver/remote_kept.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "driver/executors.h"
+#include "net/msg.h"
+#include "net/proto.h"
+#include "plan/kept.h"
+
+const struct kept *
+kept_of_stage(const struct stage *s)
+{
+	return s->root->kind == NODE_EXCHANGE ? s->root->u.exchange.kept : NULL;
+}
+
+static struct remote_kept *
+slot(struct kept_table *t, int number)
+{
+	if (number > t->n) {
+		t->v = xrealloc(t->v, (size_t)number * sizeof *t->v);
+		while (t->n < number)
+			t->v[t->n++] = xcalloc(1, sizeof **t->v);
+	}
+	return t->v[number - 1];
+}
+
+static void
+clear(struct remote_kept *x)
+{
+	free(x->place);
+	free(x->attempt);
+	free(x->size);
+	memset(x, 0, sizeof *x);
+}
+
+void
+remote_kept_forget(struct cluster *c, const struct kept *k)
+{
+	struct remote_kept *x = slot(cluster_kept(c), k->number);
+	struct text t = { 0 };
+
+	if (x->kept == NULL)
+		return;
+	clear(x);
+	msg_i64(&t, 0);
+	msg_i64(&t, k->number - 1);
+	for (int i = 0; i < cluster_count(c); i++)
+		cluster_send(cluster_exec(c, i), FRAME_FORGET, t.p, t.n);
+	text_release(&t);
+}
+
+struct remote_kept *
+remote_kept_find(struct cluster *c, const struct kept *k)
+{
+	struct remote_kept *x = slot(cluster_kept(c), k->number);
+
+	if (x->kept == NULL)
+		return NULL;
+	for (int i = 0; i < x->nmap; i++)
+		if (!cluster_place_there(c, x->place[i])) {
+			remote_kept_forget(c, k);
+			return NULL;
+		}
+	return x;
+}
+
+static void *
+copy(const void *p, size_t n)
+{
+	void *to = xmalloc(n + 1);
+
+	return n ? memcpy(to, p, n) : to;
+}
+
+void
+remote_kept_made(struct cluster *c, const struct kept *k, int nmap,
+    const int *place, const int *attempt, const struct exchange_size *size)
+{
+	struct remote_kept *x = slot(cluster_kept(c), k->number);
+	size_t n = (size_t)nmap;
+
+	clear(x);
+	x->kept = k;
+	x->nmap = nmap;
+	x->place = copy(place, n * sizeof *place);
+	x->attempt = copy(attempt, n * sizeof *attempt);
+	x->size = copy(size, n * sizeof *size);
+}
+
+void
+remote_kept_sweep(struct cluster *c)
+{
+	struct kept_table *t = cluster_kept(c);
+
+	for (int i = 0; i < t->n; i++)
+		if (t->v[i]->kept && t->v[i]->kept->off)
+			remote_kept_forget(c, t->v[i]->kept);
+}
+
+void
+kept_table_release(struct kept_table *t)
+{
+	for (int i = 0; i < t->n; i++) {
+		clear(t->v[i]);
+		free(t->v[i]);
+	}
+	free(t->v);
+}

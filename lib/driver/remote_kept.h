@@ -1,0 +1,52 @@
+/*
+ * remote_kept -- relations that executors keep from one action to the next
+ * (plan/kept.h): where their partitions are.
+ *
+ * A kept stage publishes its map outputs as those of stage NUMBER of job 0,
+ * which no end of a job removes; map m has partition m.  Its stage is in the
+ * plan of each action that reads it; while all its outputs are there, it and
+ * what only it reads have nothing to run.  When one is lost, the relation is
+ * made anew as a whole, by the action that misses it.
+ */
+#ifndef DRIVER_REMOTE_KEPT_H
+#define DRIVER_REMOTE_KEPT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "plan/stage.h"
+#include "store/exchange.h"
+
+struct cluster;
+
+struct remote_kept {
+	const struct kept *kept;        /* NULL: nothing is there */
+	int nmap;
+	int *place, *attempt;
+	struct exchange_size *size;     /* of each map */
+};
+
+struct kept_table {                     /* by number - 1 */
+	struct remote_kept **v;         /* they do not move */
+	int n;
+};
+
+/* The relation that the stage makes, or NULL. */
+const struct kept *kept_of_stage(const struct stage *s);
+
+/* Its entry, NULL when it is not there, or not whole any more: then it is
+ * forgotten, here and by the executors. */
+struct remote_kept *remote_kept_find(struct cluster *c, const struct kept *k);
+
+/* A stage has made it. */
+void remote_kept_made(struct cluster *c, const struct kept *k, int nmap,
+    const int *place, const int *attempt, const struct exchange_size *size);
+
+void remote_kept_forget(struct cluster *c, const struct kept *k);
+
+/* Those that were uncached. */
+void remote_kept_sweep(struct cluster *c);
+
+void kept_table_release(struct kept_table *t);
+
+#endif
