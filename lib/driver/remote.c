@@ -8,59 +8,17 @@
  */
 #include "driver/remote.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "driver/adapt.h"
 #include "driver/executors.h"
 #include "driver/job.h"
-#include "driver/remote_job.h"
-#include "driver/remote_kept.h"
+#include "driver/remote_state.h"
 #include "exec/stage_run.h"
 #include "net/msg.h"
 #include "net/proto.h"
-#include "plan/spans.h"
 
 #define KEPT_TRIES 4            /* of an action that loses kept rows */
-
-struct rstage {                 /* a stage, as executors are told of it */
-	int nmap;
-	int *place, *attempt;           /* of each map output */
-	bool *sized;                    /* its sizes are counted */
-	int generation;                 /* of places */
-	struct remote_kept *kept;       /* its rows are there already */
-	struct exchange_size *size;     /* of each map, when it will be kept */
-	struct text frame;              /* its STAGE message */
-};
-
-struct told {                   /* what an executor knows of this job */
-	bool job;
-	bool *stage;
-	int *generation;                /* of the stage's maps; 0: nothing */
-};
-
-struct rows {                   /* collected rows that came in pieces */
-	int exec, stage, part, attempt, fd;
-	int64_t bytes;
-	struct rows *next;
-};
-
-struct remote {
-	struct action *job;
-	struct app *app;
-	struct cluster *cluster;
-	struct runner *runner;
-	struct remote_job files;
-	struct rstage *stage;
-	struct rows *rows;
-	struct arena turn;              /* of a frame */
-	bool kept_lost;                 /* why it failed: it may be run again */
-	const struct done_msg *done;    /* whose end is being told */
-	bool done_sent;
-};
 
 static struct rstage *
 begin_stage(struct remote *m, int stage)
@@ -339,321 +297,6 @@ static const struct runner_ops ops = {
 	.stage_forget = stage_forget, .wait = await,
 };
 
-static struct stage_figures
-figures_of(const struct figures *f)
-{
-	return (struct stage_figures){ .rows_in = f->rows_in,
-	    .bytes_in = f->bytes_in, .rows_out = f->rows_out,
-	    .bytes_out = f->bytes_out, .spilled = f->spilled,
-	    .cpu_us = f->cpu_us };
-}
-
-/* Takes rows that came before out of the list: their file, or -1. */
-static int
-take_rows(struct remote *m, const struct cluster_exec *x,
-    const struct done_msg *d, int64_t *bytes)
-{
-	for (struct rows **at = &m->rows; *at; at = &(*at)->next) {
-		struct rows *r = *at;
-		int fd = r->fd;
-
-		if (r->exec != x->number || r->stage != d->stage ||
-		    r->part != d->part || r->attempt != d->attempt)
-			continue;
-		*bytes = r->bytes;
-		*at = r->next;
-		free(r);
-		return fd;
-	}
-	return -1;
-}
-
-static struct rows *
-rows_for(struct remote *m, const struct cluster_exec *x,
-    const struct rows_msg *d, struct err *e)
-{
-	struct rows *r;
-
-	for (r = m->rows; r; r = r->next)
-		if (r->exec == x->number && r->stage == d->stage &&
-		    r->part == d->part && r->attempt == d->attempt)
-			return r;
-	r = xcalloc(1, sizeof *r);
-	*r = (struct rows){ x->number, d->stage, d->part, d->attempt,
-	    open(m->app->scratch, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), 0,
-	    m->rows };
-	if (r->fd < 0) {
-		err_sys(e, "could not keep results in \"%s\"",
-		    m->app->scratch);
-		free(r);
-		return NULL;
-	}
-	m->rows = r;
-	return r;
-}
-
-static int
-on_rows(struct remote *m, struct cluster_exec *x, const char *body, size_t n,
-    struct err *e)
-{
-	struct rows_msg d;
-	struct rows *r;
-	size_t done = 0;
-
-	TRY(rows_msg_parse(body, n, &d, e));
-	r = rows_for(m, x, &d, e);
-	if (r == NULL)
-		return e->kind;
-	while (done < d.n) {
-		ssize_t k = pwrite(r->fd, d.p + done, d.n - done, r->bytes);
-
-		if (k < 0)
-			return err_sys(e, "could not keep results in \"%s\"",
-			    m->app->scratch);
-		done += (size_t)k;
-		r->bytes += k;
-	}
-	return 0;
-}
-
-static void
-count_sizes(struct remote *m, const struct done_msg *d)
-{
-	struct rstage *g = &m->stage[d->stage];
-	struct exchange *x = m->job->env.run[d->stage].exchange;
-
-	if (x && !g->sized[d->part] && d->npart == exchange_npart(x))
-		exchange_tell(x, d->size);
-	if (g->size && d->part < d->npart)
-		g->size[d->part] = d->size[d->part];
-	g->sized[d->part] = true;
-}
-
-static bool
-known(const struct remote *m, int stage, int part)
-{
-	return stage < m->job->stages->n && m->stage[stage].place &&
-	    part < m->stage[stage].nmap;
-}
-
-static int
-unknown(const char *what, struct err *e)
-{
-	err_set(e, ERR_BUG, "%s of a task that was never asked for", what);
-	e->code = EXIT_PROTOCOL;
-	return e->kind;
-}
-
-static void
-fill_rows(struct remote *m, const struct cluster_exec *x,
-    const struct done_msg *d, struct ended *end)
-{
-	int64_t bytes = 0;
-
-	end->has_rows = d->has_rows;
-	if (!d->has_rows)
-		return;
-	end->collected.rows = d->rows;
-	end->collected.fd = d->streamed ? take_rows(m, x, d, &bytes) : -1;
-	end->collected.bytes = bytes;
-	text_add(&end->collected.text, d->text, d->ntext);
-}
-
-static int
-on_done(struct remote *m, struct cluster_exec *x, const char *body, size_t n,
-    struct err *e)
-{
-	struct done_msg d;
-	struct ended end = { .exec = x->number, .place = -1,
-	    .lost_stage = -1, .lost_part = -1, .lost_place = -1 };
-	int before;
-
-	TRY(done_msg_parse(&m->turn, body, n, &d, e));
-	if (d.job != m->job->number)
-		return 0;
-	if (!known(m, d.stage, d.part))
-		return unknown("the end", e);
-	end.stage = d.stage;
-	end.part = d.part;
-	end.attempt = d.attempt;
-	end.figures = figures_of(&d.figures);
-	end.rowset = d.rowset;
-	if (d.has_map)
-		end.place = x->place;
-	fill_rows(m, x, &d, &end);
-	/* The place must be there when the scheduler starts the readers. */
-	before = m->stage[d.stage].place[d.part];
-	if (d.has_map && before < 0) {
-		count_sizes(m, &d);
-		m->stage[d.stage].place[d.part] = x->place;
-		m->stage[d.stage].attempt[d.part] = d.attempt;
-		m->stage[d.stage].generation++;
-	}
-	m->done = &d;
-	if (!runner_ended(m->runner, &end) && d.has_map && before < 0)
-		m->stage[d.stage].place[d.part] = -1;
-	m->done = NULL;
-	return 0;
-}
-
-/* Where in the job text the error is. */
-static struct span
-place_of(const struct remote *m, const struct failed_msg *f)
-{
-	struct span *v, found = { 0, 0, 0 };
-	int n = plan_spans(m->job->stages, &v);
-
-	if (n == f->nspan && f->span >= 0 && f->span < n)
-		found = v[f->span];
-	free(v);
-	return found;
-}
-
-static int
-on_failed(struct remote *m, struct cluster_exec *x, const char *body,
-    size_t n, struct err *e)
-{
-	struct failed_msg f;
-	struct ended end = { .exec = x->number, .place = -1 };
-
-	TRY(failed_msg_parse(body, n, &f, e));
-	if (f.job != m->job->number)
-		return 0;
-	if (!known(m, f.stage, f.part))
-		return unknown("the failure", e);
-	end.stage = f.stage;
-	end.part = f.part;
-	end.attempt = f.attempt;
-	end.code = f.err.kind;
-	end.err = f.err;
-	end.err.span = place_of(m, &f);
-	end.figures = figures_of(&f.figures);
-	end.lost_stage = f.lost_stage;
-	end.lost_part = f.lost_map;
-	end.lost_place = f.lost_place;
-	if (m->job->verbose)
-		fprintf(stderr, "executor %s: ", x->name);
-	runner_ended(m->runner, &end);
-	return 0;
-}
-
-static int
-on_job_failed(struct remote *m, struct cluster_exec *x, const char *body,
-    size_t n, struct err *e)
-{
-	struct failed_msg f;
-
-	(void)x;
-	TRY(failed_msg_parse(body, n, &f, e));
-	if (f.job == m->job->number)
-		runner_fail(m->runner, &f.err, f.err.kind ? f.err.kind :
-		    ERR_BUG);
-	return 0;
-}
-
-static int
-on_revoked(struct remote *m, struct cluster_exec *x, const char *body,
-    size_t n, struct err *e)
-{
-	struct launch_msg l;
-	struct sched_event ev = { .kind = EV_REVOKED, .exec = x->number };
-
-	TRY(launch_msg_parse(body, n, &l, e));
-	if (l.job != m->job->number)
-		return 0;
-	ev.stage = l.stage;
-	ev.part = l.part;
-	ev.attempt = l.attempt;
-	runner_tell(m->runner, &ev);
-	return 0;
-}
-
-static int
-on_file_read(struct remote *m, struct cluster_exec *x, const char *body,
-    size_t n, struct err *e)
-{
-	struct file_read_msg f;
-	struct text t = { 0 };
-
-	TRY(file_read_msg_parse(body, n, &f, e));
-	if (f.job != m->job->number)
-		return 0;
-	remote_job_read(&m->files, &f, &t);
-	cluster_send(x, FRAME_FILE_DATA, t.p, t.n);
-	text_release(&t);
-	return 0;
-}
-
-/* A disk that is full fails the job, not the executor. */
-static int
-on_out_data(struct remote *m, struct cluster_exec *x, const char *body,
-    size_t n, struct err *e)
-{
-	struct out_data_msg o;
-	struct err why;
-	int r;
-
-	(void)x;
-	TRY(out_data_msg_parse(&m->turn, body, n, &o, e));
-	if (o.job != m->job->number)
-		return 0;
-	r = remote_job_write(&m->files, m->app, &o, &why);
-	if (r < 0 && why.code == EXIT_PROTOCOL) {
-		*e = why;
-		return r;
-	}
-	if (r < 0)
-		runner_fail(m->runner, &why, r);
-	return 0;
-}
-
-static int
-on_progress(struct remote *m, struct cluster_exec *x, const char *body,
-    size_t n, struct err *e)
-{
-	struct msg in;
-	int64_t rows, bytes;
-
-	(void)x;
-	(void)e;
-	msg_init(&in, body, n);
-	rows = (int64_t)msg_get_u64(&in);
-	bytes = (int64_t)msg_get_u64(&in);
-	atomic_fetch_add(&m->job->env.rows_read, rows);
-	atomic_fetch_add(&m->job->env.bytes_read, bytes);
-	return 0;
-}
-
-static int (*const handler[FRAME_TYPES])(struct remote *,
-    struct cluster_exec *, const char *, size_t, struct err *) = {
-	[FRAME_DONE] = on_done,
-	[FRAME_FAILED] = on_failed,
-	[FRAME_JOB_FAILED] = on_job_failed,
-	[FRAME_REVOKED] = on_revoked,
-	[FRAME_RESULT] = on_rows,
-	[FRAME_FILE_READ] = on_file_read,
-	[FRAME_OUT_DATA] = on_out_data,
-	[FRAME_PROGRESS] = on_progress,
-};
-
-static void
-on_frame(void *arg, struct cluster_exec *x, int type, const char *body,
-    size_t n)
-{
-	struct remote *m = arg;
-	struct err e;
-
-	arena_reset(&m->turn);
-	if (handler[type] == NULL || m->runner->failed)
-		return;
-	if (handler[type](m, x, body, n, &e) >= 0)
-		return;
-	if (e.code == EXIT_PROTOCOL)
-		cluster_drop(x, &e);
-	else
-		runner_fail(m->runner, &e, e.kind);
-}
-
 static void
 on_up(void *arg, struct cluster_exec *x)
 {
@@ -667,22 +310,6 @@ on_up(void *arg, struct cluster_exec *x)
 }
 
 static void
-drop_rows(struct remote *m, int exec)
-{
-	for (struct rows **at = &m->rows; *at;) {
-		struct rows *r = *at;
-
-		if (exec >= 0 && r->exec != exec) {
-			at = &r->next;
-			continue;
-		}
-		*at = r->next;
-		close(r->fd);
-		free(r);
-	}
-}
-
-static void
 on_lost(void *arg, struct cluster_exec *x, const char *why)
 {
 	struct remote *m = arg;
@@ -690,7 +317,7 @@ on_lost(void *arg, struct cluster_exec *x, const char *why)
 	    EV_EXEC_LOST, .exec = x->number, .host = x->host,
 	    .why = ERR_TEMP };
 
-	drop_rows(m, x->number);
+	remote_drop_rows(m, x->number);
 	forget_told(x);
 	if (m->runner->error.kind == 0) {
 		err_set(&m->runner->error, ERR_TEMP, "%s", why);
@@ -725,7 +352,7 @@ on_drain(void *arg, struct cluster_exec *x)
 }
 
 static const struct cluster_ops cluster_ops = { on_up, on_lost, on_drain,
-    on_frame };
+    remote_heard };
 
 static void
 end_job(struct remote *m)
@@ -764,7 +391,7 @@ static void
 release(struct remote *m)
 {
 	cluster_listen(m->cluster, NULL, NULL);
-	drop_rows(m, -1);
+	remote_drop_rows(m, -1);
 	for (int i = 0; i < m->job->stages->n; i++) {
 		free(m->stage[i].place);
 		free(m->stage[i].attempt);

@@ -1,0 +1,57 @@
+/*
+ * remote_state -- what the two halves of an action on a cluster share:
+ * remote.c (orders of the scheduler) and remote_heard.c (what executors say).
+ */
+#ifndef DRIVER_REMOTE_STATE_H
+#define DRIVER_REMOTE_STATE_H
+
+#include "base/arena.h"
+#include "driver/executors.h"
+#include "driver/remote_job.h"
+#include "driver/remote_kept.h"
+#include "driver/runner.h"
+
+struct rstage {                 /* a stage, as executors are told of it */
+	int nmap;
+	int *place, *attempt;           /* of each map output */
+	bool *sized;                    /* its sizes are counted */
+	int generation;                 /* of places */
+	struct remote_kept *kept;       /* its rows are there already */
+	struct exchange_size *size;     /* of each map, when it will be kept */
+	struct text frame;              /* its STAGE message */
+};
+
+struct told {                   /* what an executor knows of this job */
+	bool job;
+	bool *stage;
+	int *generation;                /* of the stage's maps; 0: nothing */
+};
+
+struct rows {                   /* collected rows that came in pieces */
+	int exec, stage, part, attempt, fd;
+	int64_t bytes;
+	struct rows *next;
+};
+
+struct remote {
+	struct action *job;
+	struct app *app;
+	struct cluster *cluster;
+	struct runner *runner;
+	struct remote_job files;
+	struct rstage *stage;
+	struct rows *rows;
+	struct arena turn;              /* of a frame */
+	bool kept_lost;                 /* why it failed: it may be run again */
+	const struct done_msg *done;    /* whose end is being told */
+	bool done_sent;
+};
+
+/* A frame of an executor, for struct cluster_ops. */
+void remote_heard(void *arg, struct cluster_exec *x, int type,
+    const char *body, size_t n);
+
+/* Rows that came in pieces from an executor, -1: from all, are dropped. */
+void remote_drop_rows(struct remote *m, int exec);
+
+#endif
