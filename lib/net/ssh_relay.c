@@ -321,5 +321,5 @@ ssh_relay(const struct relay_conf *c, int in, int out, struct err *e)
 	}
 	text_release(&r.line);
 	arena_release(&a);
-	return k;
+	return k < 0 && nobody_there(&r) ? 0 : k;
 }

@@ -30,8 +30,8 @@ struct relay_conf {
 	const char *dir;        /* for tests: where the programs lie, or NULL */
 };
 
-/* Returns 0 when the program ended with status 0 or nobody reads its output
- * any more.  Another status is an error with this exit code.  in and out may
+/* Returns 0 when the program ended with status 0, or nobody is there to
+ * read its output any more.  Another status is an error with this exit code.  in and out may
  * be the same; both are non-blocking meanwhile.  The caller ignores SIGPIPE. */
 int ssh_relay(const struct relay_conf *c, int in, int out, struct err *e);
 
