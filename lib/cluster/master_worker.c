@@ -162,7 +162,7 @@ count_failure(struct master *m, struct app *a, const struct worker *w)
 		memcpy(v->worker, w->hello.id, sizeof v->worker);
 	}
 	v->nfail++;
-	v->until_ms = m->now_ms + (250 << (v->nfail < 7 ? v->nfail : 7));
+	v->until_ms = m->now_ms + (250 << (v->nfail < 3 ? v->nfail : 3));
 }
 
 static void
