@@ -36,7 +36,9 @@ put_valid(struct text *to, const struct column *c, const int32_t *row, int n)
 	int present = 0;
 	uint64_t *w;
 
-	for (int i = 0; i < n; i++)
+	if (c->valid == NULL)
+		present = n;
+	for (int i = 0; c->valid && i < n; i++)
 		present += !col_null(c, row ? row[i] : i);
 	text_addc(to, present == n ? NO_NULLS : present ? BITMAP : ALL_NULL);
 	if (present == n || present == 0)
@@ -56,15 +58,16 @@ put_strings(struct text *to, const struct column *c, const int32_t *row,
 {
 	const struct sview *v = c->data;
 	size_t sum = 0;
-	char *p;
+	char *p = text_room(to, 4 * (size_t)n);
 
 	for (int i = 0; i < n; i++) {
 		int32_t at = row ? row[i] : i;
 		uint32_t len = col_null(c, at) ? 0 : v[col_at(c, at)].len;
 
-		put_u32(to, len);
+		memcpy(p + 4 * (size_t)i, &len, 4);
 		sum += len;
 	}
+	to->n += 4 * (size_t)n;
 	p = text_room(to, sum);
 	for (int i = 0; i < n; i++) {
 		int32_t at = row ? row[i] : i;

@@ -163,6 +163,16 @@ add_constant(const struct piece *p)
 		p->sum[i] += one;
 }
 
+/* One multiplication, whose halves are folded. */
+static inline uint64_t
+fold(uint64_t x)
+{
+	__extension__ unsigned __int128 m =
+	    (unsigned __int128)x * 0x9e3779b97f4a7c15u;
+
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
 uint64_t
 map_rowset(const struct batch *b, int part)
 {
@@ -182,7 +192,7 @@ map_rowset(const struct batch *b, int part)
 				add_column(&p);
 		}
 		for (int i = 0; i < n; i++)
-			all += hash_u64(sum[i] ^ salt);
+			all += fold(sum[i] ^ salt);
 	}
 	return all;
 }
