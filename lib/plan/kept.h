@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct node;
+struct schema;
 
 enum {                          /* of struct kept_level */
 	KEPT_MEMORY = 1,        /* in memory; without KEPT_DISK what has no
@@ -42,8 +43,10 @@ struct kept {
 	int checkpoint;                 /* lineage is cut once it is there */
 	const char *dir;                /* where its files go, or NULL */
 	int off;                        /* uncached: the node does nothing */
+	const struct schema *out;       /* its columns */
 	struct node *node;              /* the bound cache node with its input;
-	                                 * uses are copies of it */
+	                                 * uses are copies of it; NULL: it
+	                                 * comes from plan text */
 	int parts;                      /* 0: the rows are not there */
 	int64_t rows, bytes;            /* while parts > 0 */
 	struct kept *next;              /* the one before */

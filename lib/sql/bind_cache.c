@@ -80,6 +80,7 @@ keep(struct binder *b, struct kept *k, struct rel *r, struct span span,
 	n->out = r->node->out;
 	n->u.cache.kept = k;
 	k->node = n;
+	k->out = n->out;
 	((struct bind_kept *)k)->scope = r->scope;
 	return 0;
 }

@@ -215,6 +215,17 @@ check_range(struct plan_reader *r, const struct node *n, struct span span)
 	return err_hint(r->e, "put a sort by the same keys before it");
 }
 
+static bool
+same_types(const struct schema *a, const struct schema *b)
+{
+	for (int i = 0; i < a->ncol && i < b->ncol; i++)
+		if (!type_equal(a->col[i].type, b->col[i].type))
+			return false;
+	return a->ncol == b->ncol;
+}
+
+#define KEPT_MAX 1000000        /* numbers in a text */
+
 /* exchange cache NUMBER LEVEL [checkpoint] [of NAME] [kept PARTITIONS]:
  * whether it is there, the application knows. */
 static int
@@ -223,9 +234,10 @@ read_kept(struct plan_reader *r, struct node *n)
 	struct ast_ident id;
 	struct kept *k;
 	const struct kept_level *level;
+	struct span span = next_span(&r->p);
 	int64_t number, parts;
 
-	TRY(plan_read_whole(r, "the number of what is kept", 1, 1000000,
+	TRY(plan_read_whole(r, "the number of what is kept", 1, KEPT_MAX,
 	    &number));
 	k = bind_kept_find(&r->b, (int)number);
 	TRY(parse_ident(&r->p, "a storage level", &id));
@@ -233,6 +245,12 @@ read_kept(struct plan_reader *r, struct node *n)
 	if (k == NULL) {
 		k = bind_kept_new(&r->b, (int)number, level);
 		k->checkpoint = at_word(&r->p, 0, "checkpoint");
+		k->out = n->out;
+	}
+	if (!same_types(k->out, n->out)) {
+		err_at(r->e, span, "number %d is kept already, with other "
+		    "columns", (int)number);
+		return err_hint(r->e, "give it a number of its own");
 	}
 	take_word(&r->p, "checkpoint");
 	if (take_word(&r->p, "of")) {
@@ -258,7 +276,7 @@ read_checkpoint(struct plan_reader *r, struct node *kid, struct node **out)
 	int64_t number, parts;
 
 	(void)kid;
-	TRY(plan_read_whole(r, "the number of a checkpoint", 1, 1000000,
+	TRY(plan_read_whole(r, "the number of a checkpoint", 1, INT32_MAX,
 	    &number));
 	n->u.cache.kept = bind_kept_find(&r->b, (int)number);
 	if (n->u.cache.kept == NULL || n->u.cache.kept->parts == 0) {
@@ -270,7 +288,9 @@ read_checkpoint(struct plan_reader *r, struct node *kid, struct node **out)
 	TRY(plan_read_whole(r, "the number of partitions", 1, INT32_MAX,
 	    &parts));
 	TRY(need_word(&r->p, "as", "and the columns"));
-	return plan_read_columns(r, &n->out);
+	TRY(plan_read_columns(r, &n->out));
+	return same_types(n->u.cache.kept->out, n->out) ? 0 : err_at(r->e,
+	    span, "checkpoint %d has other columns", (int)number);
 }
 
 /* exchange KIND [(keys)] [N] [fixed] */

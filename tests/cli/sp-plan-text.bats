@@ -201,3 +201,33 @@ wrong() {
 	run -1 sp-submit --plan plan
 	assert_output --partial 'NUL byte'
 }
+
+@test "what is kept, in plan text" {
+	run -0 plan 'stage 1 range 0, 10, 1 as id | exchange cache 4 memory of t' \
+	    'stage 2 read cached 1 | exchange broadcast' \
+	    'stage 3 read cached 1 | join inner broadcast [ read broadcast 2 ] on (id) = (id)' \
+	    '| project id#1 | collect' \
+	    'stage 1 range 0, 3, 1 as id | exchange cache 4 memory of t kept 1' \
+	    'stage 2 read cached 1 | limit 2 | collect'
+	[ "$(paste -sd' ' <<<"$output")" = "0 1 2 3 4 5 6 7 8 9 0 1" ]
+	run -1 plan 'stage 1 range 0, 10, 1 as id | exchange cache 1 memory' \
+	    'stage 2 read cached 1 | collect' \
+	    "stage 1 values ('a') as (s string) | exchange cache 1 memory" \
+	    'stage 2 read cached 1 | collect'
+	assert_output --partial 'number 1 is kept already, with other columns'
+	run -1 plan 'stage 1 range 0, 10, 1 as id | exchange cache 1 memory' \
+	    'stage 2 read 1 | collect'
+	assert_output --partial "stage 1 is not exchanged for 'read'"
+	run -1 plan 'stage 1 range 0, 10, 1 as id | exchange single' \
+	    'stage 2 read cached 1 | collect'
+	assert_output --partial "stage 1 is not exchanged for 'read cached'"
+	run -1 plan 'stage 1 range 0, 10, 1 as id | exchange cache 1 memry' \
+	    'stage 2 read cached 1 | collect'
+	assert_output --partial "did you mean 'memory'?"
+	run -1 plan 'stage 1 checkpoint 1 parts 2 as (id bigint) | collect'
+	assert_output --partial 'there is no checkpoint 1'
+	run -1 plan 'stage 1 range 0, 10, 1 parts 3 as id | exchange cache 1 memory' \
+	    'stage 2 read cached 1 | join inner shuffled [ read cached 1 ] on (id) = (id)' \
+	    '| project id#1 | collect'
+	assert_output --partial 'does not lie by the keys'
+}
