@@ -232,7 +232,7 @@ on_exec_up(struct sched *s, const struct sched_event *ev)
 	}
 	x->up = true;
 	x->drain = false;
-	x->slots = ev->slots;
+	x->slots = ev->slots > 0 ? ev->slots : 0;
 	x->host = ev->host;
 	x->place = ev->place;
 	x->place_stays = ev->place_stays;
@@ -296,6 +296,8 @@ on_host_lost(struct sched *s, const struct sched_event *ev)
 {
 	if (ev->host < 0 || ev->host >= s->nhost)
 		return 0;
+	if (ev->exec >= 0 && ev->exec < s->nexec && !s->exec[ev->exec].up)
+		return 0;               /* told by an executor lost with it */
 	for (int i = 0; i < s->nexec; i++)
 		if (s->exec[i].up && s->exec[i].host == ev->host)
 			s->exec[i].up = false;
@@ -435,6 +437,8 @@ sched_event(struct sched *s, const struct sched_event *ev,
 	if (ev->now_ms > s->now_ms)
 		s->now_ms = ev->now_ms;
 	s->out = out;
+	if ((unsigned)ev->kind >= sizeof handler / sizeof *handler)
+		return 0;
 	if (ev->kind == EV_TASK_DONE)
 		reach_place(s, ev->place);
 	news = handler[ev->kind](s, ev);

@@ -33,7 +33,9 @@ enum sched_event_kind {
 	EV_EXEC_LOST,           /* exec; why: ERR_TEMP it crashed (counts as a
 	                         * failure of what it ran), else taken away */
 	EV_EXEC_DRAIN,          /* exec: gets nothing new, ends what it runs */
-	EV_HOST_LOST,           /* host: its executors and places, one cause */
+	EV_HOST_LOST,           /* host: its executors and places, one cause;
+	                         * exec: whose loss told it (late when that is
+	                         * lost already), or -1 */
 	EV_PLACE_LOST,          /* place: the map outputs there, one cause */
 	EV_TASK_DONE,           /* job, stage, part, attempt, exec; place of the
 	                         * output (-1: the driver has it), rowset hash,

@@ -226,7 +226,7 @@ on_task_done(struct sched *s, const struct sched_event *ev)
 		if (t->nrun > 0)
 			stage_cancel(s, ev->job, ev->stage, ev->part);
 	note_speed(s, &was, ev->exec, ev->ran_us);
-	t->place = ev->place;
+	t->place = ev->place < s->nplace ? ev->place : -1;
 	t->start = was.start;
 	if (SCHED_BUG == 3 && t->state == T_DONE)
 		return 0;

@@ -102,7 +102,8 @@ tell_host_lost(struct world *w, int host)
 			w->place_reported[i] = true;
 	for (int k = 0; k < w->njob; k++)
 		w->job[k].losses++;
-	tell(w, &(struct sched_event){ .kind = EV_HOST_LOST, .host = host });
+	tell(w, &(struct sched_event){ .kind = EV_HOST_LOST, .exec = -1,
+	    .host = host });
 }
 
 /* A host with its disk.  The driver hears of it at once, or learns of its

@@ -245,6 +245,42 @@ run(uint64_t seed, int *finished)
 	return m->wrong;
 }
 
+/* Events about nothing: numbers that were never given. */
+static void
+garbage(uint64_t seed)
+{
+	struct sched_conf conf = { .max_failures = 4, .max_stage_attempts = 4,
+	    .ahead = 4, .speculation = 1, .exclude_exec = 3,
+	    .spec_multiplier = 150 };
+	static const int in[] = { 0, 1, 2 };
+	const struct sched_stage stage[4] = { { 0 }, { .nin = 1, .in = in },
+	    { .commits = 1, .nin = 2, .in = in }, { .nin = 1, .in = in + 1 } };
+	struct model m = { .rng = seed * 0x9e3779b97f4a7c15u + 1 };
+	struct sched_orders out = { 0 };
+
+	m.s = sched_new(&conf);
+	sched_add(m.s, stage, 4, 0);
+	sched_add(m.s, stage, 3, 5);
+	for (int i = 0; i < 400; i++) {
+		struct sched_event ev = { .now_ms = i * 10 };
+		int *field[] = { &ev.job, &ev.exec, &ev.slots, &ev.host,
+		    &ev.place, &ev.stage, &ev.part, &ev.attempt,
+		    &ev.lost_stage, &ev.lost_part, &ev.lost_place };
+
+		ev.kind = (enum sched_event_kind)draw(&m, EV_TICK + 2);
+		for (int k = 0; k < 11; k++)
+			*field[k] = (int)draw(&m, draw(&m, 9) ? 4 : 40) - 1;
+		ev.why = -1 - (int)draw(&m, 4);
+		ev.place_stays = (int)draw(&m, 2);
+		ev.rowset = draw(&m, 2);
+		sched_event(m.s, &ev, &out);
+		for (int k = 0; k < 2; k++)
+			sched_count(m.s, k);
+	}
+	sched_orders_release(&out);
+	sched_free(m.s);
+}
+
 int
 main(void)
 {
@@ -263,5 +299,8 @@ main(void)
 	ok(bad == 0, "%d seeds keep the invariants", seeds);
 	ok(finished > seeds / 2, "%d of %d jobs were done in spite of it",
 	    finished, seeds);
+	for (int i = 0; i < 3000; i++)
+		garbage((uint64_t)i);
+	ok(1, "events about what is not there do no harm");
 	return done_testing();
 }

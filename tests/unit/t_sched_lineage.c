@@ -79,7 +79,8 @@ unread_stays_gone(void)
 	ok(find(&c, ORDER_FINISH) != NULL, "the job is done");
 	is_int(told(&c, ORDER_STAGE_FORGET, -1, -1), 1,
 	    "nobody needs the maps any more");
-	play(&c, (struct sched_event){ .kind = EV_HOST_LOST, .host = 0 });
+	play(&c, (struct sched_event){ .kind = EV_HOST_LOST, .host = 0,
+	    .exec = -1 });
 	is_int(c.o.n, 0, "and so nothing runs again when they are lost");
 	scene_end(&c);
 }
@@ -233,9 +234,14 @@ one_host_is_one_cause(void)
 	for (int i = 0; i < 4; i++) {
 		up(&c, 10 + i, 8, 5);
 		play(&c, (struct sched_event){ .kind = EV_HOST_LOST,
-		    .host = 5 });
-		ok(!find(&c, ORDER_FAIL), "loss %d of a host", i + 1);
+		    .host = 5, .exec = 10 + i });
+		ok(c.news && !find(&c, ORDER_FAIL), "loss %d of a host", i + 1);
 	}
+	up(&c, 14, 1, 5);
+	play(&c, (struct sched_event){ .kind = EV_HOST_LOST, .host = 5,
+	    .exec = 13 });
+	ok(!c.news, "who was lost with it before tells nothing new");
+	play(&c, (struct sched_event){ .kind = EV_EXEC_LOST, .exec = 14 });
 	play(&c, (struct sched_event){ .kind = EV_EXEC_LOST, .exec = 0 });
 	play(&c, (struct sched_event){ .kind = EV_EXEC_LOST, .exec = 1 });
 	ok(!find(&c, ORDER_FAIL), "and both executors with all maps");
