@@ -18,6 +18,7 @@
  */
 #include "net/ssh_bundle.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +44,7 @@ enum {
 };
 
 static const char script[] =
-    "m=$1 n=$2 p=$3; shift 3; umask 077; "
+    "m=$1 n=$2 p=$3; shift 3; u=$(umask); umask 077; "
     "c=${XDG_CACHE_HOME:-$HOME/.cache}/sp; d=$c/$n; "
     "say() { printf \"\\n%s %s\\n\" \"$m\" \"$*\"; }; "
     "fail() { say fail \"$*\"; exit 1; }; "
@@ -69,7 +70,7 @@ static const char script[] =
         "-exec rm -rf {} + 2>/dev/null; "
       "trap - 0 HUP INT PIPE TERM; "
     "fi; "
-    "shift; say run >&2; say run; exec \"$d/$p\" \"$@\"";
+    "umask $u; shift; say run >&2; say run; exec \"$d/$p\" \"$@\"";
 
 static bool
 is_wanted(const char *name)
@@ -237,14 +238,15 @@ command_make(struct text *t, const struct start *st, const char *program,
 	return 0;
 }
 
-/* Says that it failed, with what was printed on stderr over there. */
+/* Says that it failed, with what was printed over there. */
 static int
 start_failed(const struct start *st, const char *why, size_t n, struct err *e)
 {
-	const char *p = text_str(st->noise);
-	size_t keep = st->noise->n;
+	struct text *t = st->noise->n ? st->noise : st->got;
+	const char *p = text_str(t);
+	size_t keep = t->n;
 
-	while (keep > 0 && (p[keep - 1] == '\n' || p[keep - 1] == '\r'))
+	while (keep > 0 && isspace((unsigned char)p[keep - 1]))
 		keep--;
 	if (keep > 300) {
 		p += keep - 300;

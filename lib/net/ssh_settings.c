@@ -42,12 +42,18 @@ ssh_file(struct arena *a, const char *path, size_t max, const char **text)
 	return got;
 }
 
+/* Who may write this file says which hosts are trusted. */
 static int
 config_read(struct ssh_lookup *l, const char *path, struct err *e)
 {
 	const char *text;
 	ssize_t n = ssh_file(l->arena, path, CONFIG_MAX, &text);
+	struct stat st;
 
+	if (n > 0 && stat(path, &st) == 0 && ((st.st_mode & 022) ||
+	    (st.st_uid != 0 && st.st_uid != getuid())))
+		return err_user(e, EXIT_CONFIG, "%s: others than you may write "
+		    "it", path);
 	return n <= 0 ? 0 : ssh_config_read(l, path, text, (size_t)n, e);
 }
 

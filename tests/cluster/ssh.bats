@@ -70,10 +70,11 @@ said() {
 }
 
 @test "an unprivileged user, an address, a port, a name in capitals" {
-	executor 'id -un; pwd'
+	executor 'id -un; pwd; umask'
 	run -0 relay sptest@host2 </dev/null
 	assert_output "sptest
-/home/sptest"
+/home/sptest
+0022"
 	executor 'exec cat'
 	said sptest@10.77.0.12
 	said root@HOST3:22
@@ -166,6 +167,10 @@ sp-worker: host1: sp-executor ended with status 7"
 	sed -n 's/^host1[^ ]*/thisone/p' "$HOSTS/known_hosts" >"$known"
 	printf 'Host h\n HostName host1\n HostKeyAlias thisone\n' >"$HOME/.ssh/config"
 	said h
+	rm "$HOME/.ssh/config"
+	echo "host1 ssh-rsa AAAAB3NzaC1yc2E=" >"$known"
+	run -77 relay host1 </dev/null
+	assert_output --partial 'only its RSA host key is known, which libssh2 1.'
 	# Only the kind that is known is asked for.
 	grep ecdsa "$HOSTS/known_hosts" >"$known"
 	said host1
@@ -236,6 +241,9 @@ sp-worker: host1: sp-executor ended with status 7"
 	echo 'Port many' >"$HOME/.ssh/config"
 	run -78 relay host1 </dev/null
 	assert_output --partial "$HOME/.ssh/config, line 1: Port cannot be \"many\""
+	chmod 666 "$HOME/.ssh/config"
+	run -78 relay host1 </dev/null
+	assert_output --partial "$HOME/.ssh/config: others than you may write it"
 }
 
 @test "a server with too many new connections is asked again; pushes at once" {
@@ -266,6 +274,9 @@ used"
 	run -75 relay sptest@host2 </dev/null
 	on_host 2 sh -c 'chmod 700 /home/sptest'
 	assert_output --partial 'cannot create /home/sptest/.cache/sp'
+	second_sshd 2025 'ForceCommand echo no entry; exit 1'
+	run -75 relay host1:2025 </dev/null
+	assert_output --partial 'the shell has ended: no entry'
 }
 
 @test "the executor ends when the relay is killed, and the other way round" {
