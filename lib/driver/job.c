@@ -142,6 +142,15 @@ collect_root(const struct stages *s)
 	return root->kind == NODE_COLLECT ? root : NULL;
 }
 
+/* A turn for the executors; trouble shows again at the next one. */
+static void
+breathe(struct app *a)
+{
+	struct err ignored;
+
+	cluster_turn(a->cluster, 0, &ignored);
+}
+
 /* Here, or on the executors, which are started for the first action. */
 static int
 run_action(struct app *a, struct action *j, struct err *e)
@@ -150,6 +159,7 @@ run_action(struct app *a, struct action *j, struct err *e)
 		return local_run(j, e);
 	if (a->cluster == NULL)
 		TRY(cluster_open(&a->cluster, a, e));
+	a->breathe = breathe;
 	return remote_run(j, a, a->cluster, e);
 }
 

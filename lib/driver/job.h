@@ -26,6 +26,8 @@ struct app {
 	const char *const *define;      /* -D name=value, NULL-terminated */
 	const char *master;             /* local[N] */
 	struct cluster *cluster;        /* its executors, or NULL */
+	void (*breathe)(struct app *a);  /* what must go on while stdout is not
+	                                 * read (executors' leases), or NULL */
 	const char *scratch;            /* directory of this run, or NULL */
 	const char *stdout_format;      /* forced by -t, or NULL */
 	int verbose;

@@ -4,6 +4,8 @@
 #include "driver/rows_out.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 #include "format/format.h"
 #include "format/grid.h"
 
+#define BREATHE_MS 200
 #define TABLE_ROWS_MAX 100000   /* more than that: plain TSV */
 
 void
@@ -51,11 +54,32 @@ rows_out_flush(struct app *a, struct err *e)
 	return fflush(stdout) == 0 ? 0 : closed(a, e);
 }
 
+/* Waits until fd takes PIPE_BUF bytes, while other things go on. */
+static int
+wait_room(struct app *a, int fd, struct err *e)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	while (poll(&p, 1, BREATHE_MS) <= 0) {
+		if (a->interrupt)
+			return err_set(e, ERR_TEMP, "interrupted");
+		a->breathe(a);
+	}
+	return 0;
+}
+
 static int
 write_fd(struct rows_out *o, int fd, const char *p, size_t n, struct err *e)
 {
 	while (n > 0) {
-		ssize_t r = write(fd, p, n);
+		size_t most = n;
+		ssize_t r;
+
+		if (o->app->breathe) {
+			TRY(wait_room(o->app, fd, e));
+			most = n < PIPE_BUF ? n : PIPE_BUF;
+		}
+		r = write(fd, p, most);
 
 		if (r < 0 && errno == EINTR)
 			continue;

@@ -153,12 +153,13 @@ static int
 emit_ready(struct runner *r, struct err *e)
 {
 	while (r->next_out < r->nwait && r->wait[r->next_out].there) {
-		struct waiting_rows *p = &r->wait[r->next_out++];
-		int code = r->job->emit ? r->job->emit(r->job->arg, &p->c, e) :
-		    0;
+		/* More may come while these are written: the table moves. */
+		struct collected c = r->wait[r->next_out].c;
+		int code;
 
-		free_collected(&p->c);
-		p->there = false;
+		r->wait[r->next_out++].there = false;
+		code = r->job->emit ? r->job->emit(r->job->arg, &c, e) : 0;
+		free_collected(&c);
 		if (code < 0)
 			return code;
 	}
