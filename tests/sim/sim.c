@@ -170,6 +170,7 @@ end(struct world *w)
 	free(w->heap);
 	free(w->place_alive);
 	free(w->place_reported);
+	free(w->place_walled);
 	free(w->place_host);
 	free(w->place_doubt);
 }
@@ -225,6 +226,7 @@ next_fault(struct world *w)
 		    W_FAULT);
 		return;
 	}
+	memset(w->place_walled, 0, (size_t)w->nplace);
 	join(w, 0);             /* from here on all is well */
 	join(w, w->nhost - 1);
 }

@@ -39,7 +39,7 @@ to_driver(struct world *w, int exec, const struct sched_event *ev)
 	int64_t at = w->now + draw(w, (uint32_t)w->delay_ms + 1);
 	struct happen *h;
 
-	if (!x->alive || x->cut)
+	if (!x->alive || x->mute)
 		return;
 	x->last_out = at > x->last_out ? at : x->last_out;
 	h = happen_later(w, x->last_out, W_TO_DRIVER);
@@ -95,12 +95,13 @@ find_copy(struct world *w, const struct running *r, struct stask *t)
 			const struct version *o = &t->ver[i];
 
 			if (o->there && w->place_alive[o->place] &&
-			    o->counted > 0 &&
+			    !w->place_walled[o->place] && o->counted > 0 &&
 			    (v == NULL || v->counted > r->began))
 				return o;
 		}
 	}
-	if (v && v->there && w->place_alive[v->place])
+	if (v && v->there && w->place_alive[v->place] &&
+	    !w->place_walled[v->place])
 		return v;
 	return NULL;
 }
@@ -210,7 +211,7 @@ exec_message(struct world *w, int exec, const struct sched_order *o)
 {
 	struct wexec *x = &w->exec[exec];
 
-	if (!x->alive || x->cut)
+	if (!x->alive || x->deaf)
 		return;
 	if (x->paused_until > w->now) {
 		struct happen *h = happen_later(w, x->paused_until, W_TO_EXEC);

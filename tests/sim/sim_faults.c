@@ -1,6 +1,7 @@
 /*
  * sim_faults -- crashes, cuts, pauses beyond the lease, lost hosts and
- * services, rotten blocks, slow and draining executors.
+ * services, rotten blocks, places that nobody reaches, slow and draining
+ * executors.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +22,13 @@ place_new(struct world *w, int host)
 		n = (size_t)w->place_cap;
 		w->place_alive = xrealloc(w->place_alive, n);
 		w->place_reported = xrealloc(w->place_reported, n);
+		w->place_walled = xrealloc(w->place_walled, n);
 		w->place_host = xrealloc(w->place_host, n * sizeof(int));
 		w->place_doubt = xrealloc(w->place_doubt, n * sizeof(int));
 	}
 	w->place_alive[w->nplace] = true;
 	w->place_reported[w->nplace] = false;
+	w->place_walled[w->nplace] = false;
 	w->place_host[w->nplace] = host;
 	w->place_doubt[w->nplace] = 0;
 	return w->nplace++;
@@ -71,7 +74,10 @@ crash(struct world *w, int exec)
 static void
 cut(struct world *w, int exec)
 {
-	w->exec[exec].cut = true;
+	uint32_t way = draw(w, 3);      /* one way or both */
+
+	w->exec[exec].deaf = way != 1;
+	w->exec[exec].mute = way != 2;
 	notice_later(w, exec, 1 + draw(w, 1000), 0);
 	cut_later(w, exec, draw(w, 15000));
 	join_later(w, w->exec[exec].host);
@@ -192,7 +198,7 @@ fault(struct world *w)
 	uint32_t luck = draw(w, 100);
 
 	w->nfaults++;
-	if (!x->alive || x->cut || x->drained)
+	if (!x->alive || x->deaf || x->mute || x->drained)
 		luck = 50 + luck / 2;   /* it has trouble enough */
 	if (luck < 15)
 		crash(w, exec);
@@ -208,8 +214,10 @@ fault(struct world *w)
 		lose_host(w, host);
 	else if (luck < 70)
 		lose_service(w, host);
-	else if (luck < 90)
+	else if (luck < 87)
 		rot(w);
+	else if (luck < 92)
+		w->place_walled[x->place] = !w->place_walled[x->place];
 	else
 		join_later(w, host);
 }

@@ -100,7 +100,7 @@ struct running {
 
 struct wexec {
 	bool alive;             /* the process runs */
-	bool cut;               /* no connection any more */
+	bool deaf, mute;        /* orders, answers do not arrive any more */
 	int64_t paused_until;
 	bool known, drained;    /* what the driver has told the scheduler */
 	bool bad;               /* its tasks often fail */
@@ -126,6 +126,7 @@ struct world {
 	int nexec, nhost;
 	int host_place[HOSTS + 1024];
 	bool *place_alive, *place_reported;
+	bool *place_walled;     /* runs, but nobody can fetch from it */
 	int *place_host, *place_doubt;  /* doubt: maps that were not readable */
 	int nplace, place_cap;
 	bool live_mode, stays, moody, big, trace;
