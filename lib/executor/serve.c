@@ -13,6 +13,10 @@
 #include "transfer/block_thread.h"
 #include "transfer/fetch.h"
 
+/* A server that says nothing for so long while it owes us bytes is given up:
+ * a silent host is noticed as soon as by its lease. */
+enum { SILENCE_MS = 20000 };
+
 /* Where others find us: the address by which the driver's SSH did. */
 static const char *
 own_address(struct serve *s, int port)
@@ -47,7 +51,7 @@ serve_open(struct serve *s, const struct setup_msg *m, const char *dir,
     struct err *e)
 {
 	struct fetch_conf conf = { .app = m->app, .key = m->key,
-	    .node = s->node, .retries = -1 };
+	    .node = s->node, .retries = -1, .read_ms = SILENCE_MS };
 
 	memset(s, 0, sizeof *s);
 	pthread_mutex_init(&s->lock, NULL);
