@@ -51,8 +51,14 @@ ssh_label(const struct ssh *s)
 int
 ssh_fail(struct ssh *s, int status, const char *what, struct err *e)
 {
+	const struct ssh *base = s;
 	char text[256];
 
+	while (base->via)
+		base = base->via;
+	if (status == SSH_GONE && base->broke)
+		return err_set(e, ERR_TEMP, "%s: %s: %s", s->label, what,
+		    strerror(base->broke));
 	s->m->message(s->session, text, sizeof text);
 	if (status == SSH_GONE)
 		return err_set(e, ERR_TEMP, "%s: %s: the connection was closed "
@@ -71,7 +77,10 @@ stream_send(struct ssh *s, const char *p, size_t n)
 		return r >= 0 ? r : r == SSH_AGAIN ? 0 : -ECONNRESET;
 	}
 	r = send(s->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
-	return r >= 0 ? r : errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (r >= 0 || errno == EAGAIN || errno == EINTR)
+		return r >= 0 ? r : 0;
+	s->broke = errno;
+	return -errno;
 }
 
 /* Sends what waits, at every session of the chain. */
@@ -129,7 +138,9 @@ wire_recv(void *arg, void *p, size_t n)
 		r = r >= 0 ? r : r == SSH_AGAIN ? -EAGAIN : -ECONNRESET;
 	} else {
 		r = recv(s->fd, p, n, MSG_DONTWAIT);
-		r = r < 0 ? -errno : r;
+		if (r < 0 && errno != EAGAIN && errno != EINTR)
+			s->broke = errno;
+		r = r >= 0 ? r : errno == EINTR ? -EAGAIN : -errno;
 	}
 	if (r > 0 && s->nhello < sizeof s->hello) {
 		size_t keep = sizeof s->hello - s->nhello;
@@ -211,6 +222,7 @@ stream_open(struct ssh *s, struct err *e)
 	int r;
 
 	s->nhello = s->out.n = s->out_at = 0;
+	s->broke = 0;
 	if (s->via) {
 		s->via->deadline_ms = s->deadline_ms;
 		while ((r = s->m->tunnel_open(s->via->session, s->set.host_name,

@@ -35,6 +35,7 @@ struct ssh {
 	int64_t       alive_ms;         /* when to send a keepalive */
 	struct text   out;      /* bytes that the stream did not take yet */
 	size_t        out_at;   /* of them are sent already */
+	int           broke;    /* errno of the stream's failure, or 0 */
 	bool          cut;      /* the descriptor is of no use any more */
 	unsigned char hello[SSH_HELLO_MAX];     /* what the server said first */
 	size_t        nhello;
