@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/text.h"
 #include "net/peer.h"
 #include "store/blockfile.h"
 #include "transfer/fetch_state.h"
+
+enum { SWEEP_MS = 5000, FILES_IDLE_MS = 15000 };
 
 #define READ_BYTES ((size_t)1 << 20)
 
@@ -221,6 +224,10 @@ read_local(struct call *c, const bool *local, struct err *e)
 
 		if (!local[i])
 			continue;
+		if (source_cancelled(s)) {
+			r = err_set(e, ERR_TEMP, "cancelled");
+			break;
+		}
 		k.dir = fetcher_at(s->f, c->want[i].place)->where.dir;
 		r = map_cache_get(s->f->cache, &k, &f, e);
 		if (r < 0) {
@@ -253,16 +260,26 @@ mark_local(const struct call *c, bool *local, struct err *e)
 	return remote;
 }
 
+/* Figures, and now and then a look for files that may be deleted: their
+ * room is free only when nobody has them open. */
 static void
-add_figures(struct fetcher *f, const struct fetch_figures *more)
+end_call(struct fetcher *f, const struct fetch_figures *more)
 {
+	int64_t now = clock_mono_ms();
+	bool sweep;
+
 	pthread_mutex_lock(&f->lock);
+	sweep = now - f->swept_ms > SWEEP_MS;
+	if (sweep)
+		f->swept_ms = now;
 	f->figures.local_bytes += more->local_bytes;
 	f->figures.remote_bytes += more->remote_bytes;
 	f->figures.blocks += more->blocks;
 	f->figures.retries += more->retries;
 	f->figures.wait_us += more->wait_us;
 	pthread_mutex_unlock(&f->lock);
+	if (sweep)
+		map_cache_sweep(f->cache, FILES_IDLE_MS);
 }
 
 static int
@@ -285,7 +302,7 @@ fetch(void *arg, const struct block_want *want, int n, bool list_only,
 	if (streams)
 		streams_close(streams);
 	free(local);
-	add_figures(s->f, &c.figures);
+	end_call(s->f, &c.figures);
 	return r < 0 ? r : 0;
 }
 
@@ -294,6 +311,12 @@ fetch_source(struct fetcher *f, struct arena *a, int job, int stage)
 {
 	struct source *s = NEW(a, struct source);
 
-	*s = (struct source){ { s, fetch }, f, job, stage };
+	*s = (struct source){ { s, fetch }, f, job, stage, NULL };
 	return &s->source;
+}
+
+void
+fetch_until(const struct block_source *s, const _Atomic int *cancel)
+{
+	((struct source *)s->arg)->cancel = cancel;
 }

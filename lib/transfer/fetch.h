@@ -33,7 +33,6 @@ struct fetch_conf {
 	int retries;                    /* spark.shuffle.io.maxRetries, -1: 3 */
 	int retry_ms;                   /* ... retryWait, 0: 1 s */
 	int connect_ms, read_ms;        /* 0: 10 s, 60 s */
-	const _Atomic int *cancel;      /* not 0: give up soon; or NULL */
 };
 
 /* Where maps are.  NULL is as good as "". */
@@ -56,6 +55,9 @@ int  fetcher_place(struct fetcher *f, const struct block_place *where);
 /* A source for one exchange, in the arena; lives as long as both. */
 const struct block_source *fetch_source(struct fetcher *f, struct arena *a,
     int job, int stage);
+
+/* Its calls give up soon when *cancel is not 0. */
+void fetch_until(const struct block_source *s, const _Atomic int *cancel);
 
 /* The job is over: its files are closed. */
 void fetcher_forget(struct fetcher *f, int job);

@@ -30,6 +30,7 @@ struct fetcher {
 	struct place **place;
 	int nplace, cap;
 	struct map_cache *cache;
+	int64_t swept_ms;               /* when the cache was last */
 	struct fetch_figures figures;
 };
 
@@ -37,7 +38,14 @@ struct source {                         /* of one exchange */
 	struct block_source source;
 	struct fetcher *f;
 	int job, stage;
+	const _Atomic int *cancel;      /* or NULL */
 };
+
+static inline bool
+source_cancelled(const struct source *s)
+{
+	return s->cancel && atomic_load(s->cancel);
+}
 
 /* One call of fetch. */
 struct call {

@@ -509,13 +509,12 @@ all_done(const struct streams *s)
 int
 streams_run(struct streams *s, struct err *e)
 {
-	const _Atomic int *cancel = s->c->s->f->conf.cancel;
 	int more = 1;
 
 	while (!all_done(s)) {
 		int n;
 
-		if (cancel && atomic_load(cancel))
+		if (source_cancelled(s->c->s))
 			return err_set(e, ERR_TEMP, "cancelled");
 		TRY(begin_some(s, e));
 		TRY(n = wait_some(s, more ? 0 : SLICE_MS, e));

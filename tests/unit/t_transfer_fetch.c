@@ -304,9 +304,9 @@ much(void)
 		r = fetch_all(f, 3, 4, k ? near : far, &c, &lost, &e);
 		us[k] = clock_mono_us() - us[k];
 		ok(r == 0 && c.bad == 0 && c.bytes > 95 << 20, "%lld MB in "
-		    "%lld blocks %s: %lld MB/s %s", (long long)c.bytes >> 20,
+		    "%lld blocks %s: %lld MB/s", (long long)c.bytes >> 20,
 		    (long long)c.blocks, k ? "from files" : "over TLS",
-		    (long long)(c.bytes / us[k]), e.text);
+		    (long long)(c.bytes / us[k]));
 	}
 	fetcher_free(f);
 	block_thread_stop(t);
@@ -328,7 +328,7 @@ dying_servers(void)
 	fetch_all(f, 3, 2, place, &all, &lost, &e);
 	r = fetch_all(f, 3, 2, place, &c, &lost, &e);
 	ok(r == 0 && c.blocks == all.blocks && c.bytes == all.bytes && !c.bad,
-	    "a server that comes back: every block once %s", e.text);
+	    "a server that comes back: every block once");
 	ok(fetcher_figures(f).retries > 0, "after %lld retries",
 	    (long long)fetcher_figures(f).retries);
 	block_thread_stop(t);
@@ -336,7 +336,7 @@ dying_servers(void)
 	c = (struct count){ 0 };
 	r = fetch_all(f, 3, 2, place, &c, &lost, &e);
 	ok(r == 0 && c.blocks == all.blocks,
-	    "a connection that was kept and is dead %s", e.text);
+	    "a connection that was kept and is dead");
 	c = (struct count){ .at = 50, .server = &t };
 	r = fetch_all(f, 3, 2, place, &c, &lost, &e);
 	ok(r == ERR_LOST && lost.place == place && lost.map == -1,
@@ -354,6 +354,30 @@ expect(struct fetcher *f, int place, int map, const char *what)
 
 	ok(r == ERR_LOST && lost.place == place && lost.map == map,
 	    "%s: %s", what, e.text);
+}
+
+/* While a server does not come. */
+static void
+cancelled(void)
+{
+	static _Atomic int stop;
+	struct fetcher *f = fetcher("app-1", key, 1 << 20);
+	const struct block_source *s = fetch_source(f, &names, JOB, 3);
+	struct count c = { 0 };
+	struct block_sink sink = { &c, got };
+	struct block_want want = { 0, 0, place_of(f, "there", 1, 0), 0, 1, 0,
+	    -1 };
+	struct lost lost = { 0 };
+	struct err e = { 0 };
+	int64_t from = clock_mono_ms();
+	int r;
+
+	fetch_until(s, &stop);
+	stop = 1;
+	r = s->fetch(s->arg, &want, 1, false, &sink, &lost, &e);
+	ok(r == ERR_TEMP && clock_mono_ms() - from < 2000, "a cancel: %s",
+	    e.text);
+	fetcher_free(f);
 }
 
 static void
@@ -459,6 +483,7 @@ main(void)
 	several_places();
 	much();
 	dying_servers();
+	cancelled();
 	strangers();
 	damaged_files();
 	is_int(pool.used, 0, "all memory is given back");
