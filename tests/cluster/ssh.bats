@@ -69,6 +69,19 @@ said() {
 	assert_output "$first"
 }
 
+@test "another build has a bundle of its own; old ones are swept" {
+	said root@host1
+	on_host 1 sh -c 'cd /root/.cache/sp && mkdir .new.old .new.young aged &&
+		touch aged/used && touch -d "31 days ago" aged/used &&
+		touch -d "3 days ago" .new.old'
+	executor 'exec cat # anew'
+	said root@host1
+	run -0 on_host 1 sh -c 'cd /root/.cache/sp && ls -A | sed "s/^[0-9a-f]\{32\}$/bundle/"'
+	assert_output ".new.young
+bundle
+bundle"
+}
+
 @test "an unprivileged user, an address, a port, a name in capitals" {
 	executor 'id -un; pwd; umask'
 	run -0 relay sptest@host2 </dev/null
