@@ -27,6 +27,7 @@
 #include "sql/plan_read.h"
 #include "store/commit.h"
 #include "store/map_file.h"
+#include "transfer/fetch.h"
 
 struct exec_job {
 	struct arena arena;
@@ -366,6 +367,7 @@ exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
 {
 	int job = m->kept ? 0 : j->msg->job;
 	int stage = m->kept ? m->kept : m->stage + 1;
+	const struct block_source *source;
 	struct exchange_conf x;
 	struct stage_run *r;
 
@@ -381,8 +383,9 @@ exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
 	}
 	if (!stage_run_exchange(&j->env, m->stage, &x))
 		return 0;
-	TRY(exchange_mirror(&r->exchange, &x, serve_source(j->host->serve,
-	    &j->arena, job, stage), e));
+	source = serve_source(j->host->serve, &j->arena, job, stage);
+	fetch_until(source, &j->env.cancel);
+	TRY(exchange_mirror(&r->exchange, &x, source, e));
 	x.publish = map_file_prefix(&j->arena, j->host->maps, job, stage);
 	x.compress = j->host->setup->compress;
 	return exchange_new(&r->sink, &x, e);
