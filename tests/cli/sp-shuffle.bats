@@ -231,3 +231,19 @@ s = json.load(sys.stdin)
 assert s["rows"] == 1000 and s["skew"] == 4 and s["maps"] == 1
 assert len(s["partitions"]) == 4'
 }
+
+@test "serve: only for a parent with pipes" {
+	run -2 sp-shuffle serve </dev/null
+	assert_output --partial 'not pipes'
+	run -2 sp-shuffle serve -P 70000
+	run -2 sp-shuffle serve dir
+	assert_output --partial "'dir'"
+	run -0 sp-shuffle serve --help
+	assert_line --partial '--port'
+}
+
+@test "serve: ends when its parent does" {
+	true | timeout 10 sp-shuffle serve -H 127.0.0.1 | cat >frame
+	# u32 length, u16 type 70, the port
+	[ "$(od -An -tu1 -j4 -N2 frame | tr -d ' ')" = 700 ]
+}
