@@ -2,6 +2,7 @@
 # options, such as --seed 77.
 
 load ../helper
+load hosts
 
 torture() {
 	run scripts/torture --dir "$BATS_TEST_TMPDIR/bed" --rows 3000 "$@" $TORTURE
@@ -27,11 +28,30 @@ setup() {
 	torture --runs $((SP_LONG ? 60 : 4)) --seed 1 --faults disk
 }
 
+@test "executors of this machine" {
+	torture --mode local-cluster --runs $((SP_LONG ? 200 : 8)) --seed 1
+}
+
+@test "a standing cluster, whose daemons die and come back" {
+	torture --mode sp --runs $((SP_LONG ? 100 : 5)) --seed 1 --faults kill,stop
+}
+
+@test "connections that cut, repeat and change bytes" {
+	need netns unshare -n nft list ruleset
+	torture --mode local-cluster --runs $((SP_LONG ? 100 : 4)) --seed 4 --faults net
+}
+
+@test "bare hosts that lose executors and cables" {
+	need_hosts
+	torture --mode ssh --runs $((SP_LONG ? 50 : 3)) --seed 1 --faults kill,host
+}
+
 @test "a lost row, a doubled one and an orphan are noticed" {
 	export PATH=$WORK/bin:$PATH
 	cp -r "$TOP/tests/cluster" "$WORK/cluster"
 	mkdir "$WORK/scripts" "$WORK/tests"
 	cp scripts/torture "$WORK/scripts"
+	ln -s "$TOP/lib" "$WORK/lib"
 	mv "$WORK/cluster" "$WORK/tests"
 	cd "$WORK"
 	local damage
