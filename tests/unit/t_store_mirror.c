@@ -272,6 +272,51 @@ sorted(const char *name, int stage, int64_t limit, bool spill)
 	world_close(&w);
 }
 
+/* Rows of 10 KB: few of them in a block, and none kept as its first. */
+static void
+large_rows(void)
+{
+	static const struct type *one[1];
+	static char text[200][10000];
+	static struct sview v[200];
+	struct world w = { .conf = { .npart = 1, .nmap = 1, .sorted = true } };
+	struct column col = { .type = TYPE(STR), .data = v };
+	struct batch b = { &col, 1, 200, 200, NULL };
+	struct xwriter *x[2];
+	struct err e = { 0 };
+	int n;
+
+	one[0] = TYPE(STR);
+	for (int i = 0; i < 200; i++) {
+		memset(text[i], 'a' + i % 26, sizeof text[i]);
+		v[i] = sview_of(text[i], sizeof text[i] - (size_t)i);
+	}
+	world_open(&w, "large rows", 25, 0);
+	w.conf.ncol = 1;
+	w.conf.type = one;
+	exchange_free(w.plain);
+	exchange_free(w.mirror);
+	exchange_new(&w.plain, &w.conf, &e);
+	exchange_mirror(&w.mirror, &w.conf, &(struct block_source){ &w.source,
+	    file_source_fetch }, &e);
+	exchange_free(w.published);
+	w.conf.publish = w.source.prefix;
+	exchange_new(&w.published, &w.conf, &e);
+	exchange_writer(&x[0], w.plain, 0, &e);
+	exchange_writer(&x[1], w.published, 0, &e);
+	for (int k = 0; k < 2; k++)
+		for (int i = 0; i < 3; i++)
+			xwriter_put(x[k], &b, NULL, &e);
+	xwriter_commit(x[0], &e);
+	ok(xwriter_publish(x[1], 0, &w.arena, &w.facts[0], &e) == 1,
+	    "large rows %s", e.text);
+	exchange_place(w.mirror, 0, PLACE, 0);
+	ok(same_rows(&w, 0, 1), "large rows are the same");
+	n = exchange_nchunk(w.mirror, 0, 0);
+	ok(n > 15 && same_chunks(&w, 0), "and their first ones, %d blocks", n);
+	world_close(&w);
+}
+
 /* Two attempts of one run, by writers whose chunks end elsewhere. */
 static void
 same_blocks(void)
@@ -528,6 +573,7 @@ main(int argc, char **argv)
 	sorted("sorted", 20, 0, false);
 	sorted("sorted, on disk", 21, 0, true);
 	sorted("sorted, little memory", 22, 2 << 20, false);
+	large_rows();
 	same_blocks();
 	ok(rowset_of(false, 0) == rowset_of(true, 0), "the set of rows does "
 	    "not depend on chunks");
