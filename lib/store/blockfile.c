@@ -71,6 +71,19 @@ lost(const struct block *b, const char *what, struct err *e)
 	return e->kind;
 }
 
+void
+block_of_head(struct block *b, const char *in)
+{
+	struct head h;
+
+	memcpy(&h, in, sizeof h);
+	b->part = h.part;
+	b->rows = h.rows;
+	b->raw = h.raw;
+	b->stored = h.stored;
+	b->sum = h.sum;
+}
+
 int
 block_check(const struct block *b, const char *in, struct err *e)
 {

@@ -46,6 +46,9 @@ size_t block_pack(char *to, const char *p, size_t n, enum block_how how,
 int block_unpack(const struct block *b, const char *in, char *out,
     const char **p, struct err *e);
 
+/* What the head at in says of its block; at stays. */
+void block_of_head(struct block *b, const char *in);
+
 /* Are these its BLOCK_HEAD + b->stored bytes?  0 or ERR_LOST. */
 int block_check(const struct block *b, const char *in, struct err *e);
 

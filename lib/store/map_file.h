@@ -11,7 +11,7 @@
  *
  * The run of a sorted exchange is partition 0, cut into blocks at places
  * that depend on its rows alone: whichever attempt wrote the file, its blocks
- * are the same.  Partition 1 are the first rows of these blocks, so that
+ * hold the same rows.  Partition 1 are the first rows of these blocks, so that
  * readers find their ranges without the data.
  */
 #ifndef STORE_MAP_FILE_H

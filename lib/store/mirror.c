@@ -9,8 +9,8 @@
  * A sorted one has a single partition, whose chunks are known but not there.
  * A reader brings the one it needs and some after it; each is given away once
  * (two tasks want the same only where their ranges meet).  The blocks of two
- * attempts of a map are the same (map_file.h), so a list remains true when
- * its map had to be made again.
+ * attempts of a map have the same rows (map_file.h), so a list remains true
+ * when its map had to be made again; the bytes may differ where nulls are.
  */
 #include "store/mirror.h"
 
@@ -488,7 +488,7 @@ struct ahead {
 	struct exchange *x;
 	struct partition *of;
 	int first;                      /* number of the next one to come */
-	char *wanted;                   /* room for the first */
+	char *wanted;                   /* the first, when it has come */
 	int map, come;
 	struct lost *lost;
 };
@@ -520,15 +520,14 @@ got_chunk(void *arg, int i, const struct block *b, const char *packed,
 	if (number >= h->of->nchunk)
 		return other_block(h, e);
 	c = h->of->chunk[number];
-	if (b->sum != c->block.sum || b->stored != c->block.stored ||
-	    b->raw != c->block.raw || b->rows != c->block.rows ||
-	    block_check(&c->block, packed, e) < 0)
+	if (b->rows != c->block.rows || b->raw > BLOCK_MAX ||
+	    block_check(b, packed, e) < 0)
 		return other_block(h, e);
+	copy = memcpy(xmalloc(n), packed, n);
 	if (number == h->first) {
-		memcpy(h->wanted, packed, n);
+		h->wanted = copy;
 		return 0;
 	}
-	copy = memcpy(xmalloc(n), packed, n);
 	pool_force(h->x->conf.pool, (int64_t)n);
 	pthread_mutex_lock(&h->x->lock);
 	if (c->packed == NULL) {
@@ -560,14 +559,14 @@ count_ahead(const struct partition *of, const struct chunk *c)
 	return i - c->number;
 }
 
-/* Brings a chunk of a sorted mirror into room, others beside it. */
+/* Brings a chunk of a sorted mirror, to be freed, and others beside it. */
 static int
-fetch_chunk(struct exchange *x, int map, struct chunk *c, char *room,
+fetch_chunk(struct exchange *x, int map, struct chunk *c, char **packed,
     struct err *e)
 {
 	struct partition *of = &x->mirror->part[0].of[map];
 	struct lost lost = { 0 };
-	struct ahead h = { x, of, c->number, room, map, 0, &lost };
+	struct ahead h = { x, of, c->number, NULL, map, 0, &lost };
 	struct block_sink sink = { &h, got_chunk };
 	struct block_want want;
 	int r;
@@ -585,6 +584,10 @@ fetch_chunk(struct exchange *x, int map, struct chunk *c, char *room,
 		e->kind = 0;
 		r = other_block(&h, e);
 	}
+	*packed = h.wanted;
+	if (r >= 0)
+		return 0;
+	free(h.wanted);
 	if (r != ERR_LOST)
 		return r;
 	pthread_mutex_lock(&x->lock);
@@ -593,27 +596,39 @@ fetch_chunk(struct exchange *x, int map, struct chunk *c, char *room,
 	return r;
 }
 
+static size_t
+packed_size(const char *packed)
+{
+	struct block b;
+
+	block_of_head(&b, packed);
+	return BLOCK_HEAD + (size_t)b.stored;
+}
+
 static int
 sorted_chunk(struct exchange *x, int map, struct chunk *c, struct arena *a,
     struct batch *b, struct err *e)
 {
-	size_t n = BLOCK_HEAD + (size_t)c->block.stored;
-	char *room = arena_raw(a, n + 16), *packed;
+	struct chunk one = { .n = c->n };
+	char *packed, *mine;
+	size_t n;
 
 	pthread_mutex_lock(&x->lock);
 	packed = c->packed;
 	c->packed = NULL;
-	if (packed)
-		x->mirror->part[0].held -= (int64_t)n;
-	pthread_mutex_unlock(&x->lock);
 	if (packed) {
-		memcpy(room, packed, n);
-		free(packed);
+		n = packed_size(packed);
+		x->mirror->part[0].held -= (int64_t)n;
 		pool_give(x->conf.pool, (int64_t)n);
-	} else {
-		TRY(fetch_chunk(x, map, c, room, e));
 	}
-	return chunk_unpack(&x->shape, c, room, PACKED_GO, a, b, e);
+	pthread_mutex_unlock(&x->lock);
+	if (packed == NULL)
+		TRY(fetch_chunk(x, map, c, &packed, e));
+	n = packed_size(packed);
+	mine = memcpy(arena_raw(a, n + 16), packed, n);
+	free(packed);
+	block_of_head(&one.block, mine);
+	return chunk_unpack(&x->shape, &one, mine, PACKED_GO, a, b, e);
 }
 
 int

@@ -317,6 +317,54 @@ large_rows(void)
 	world_close(&w);
 }
 
+/* The next attempt has other bytes where nulls are: lists remain true. */
+static void
+bytes_of_nulls(void)
+{
+	static const struct type *one[1];
+	static int64_t v[BATCH_ROWS];
+	static uint64_t valid[BITS_BYTES(BATCH_ROWS) / 8 + 1];
+	struct world w = { .conf = { .npart = 1, .nmap = 1, .sorted = true } };
+	struct column col = { .type = TYPE(I64), .data = v, .valid = valid };
+	struct batch b = { &col, 1, BATCH_ROWS, BATCH_ROWS, NULL }, got;
+	struct map_facts facts[2];
+	struct lost lost;
+	struct err e = { 0 };
+	int good = 1;
+
+	one[0] = TYPE(I64);
+	world_open(&w, "nulls", 26, 0);
+	exchange_free(w.mirror);
+	exchange_free(w.published);
+	w.conf.ncol = 1;
+	w.conf.type = one;
+	exchange_mirror(&w.mirror, &w.conf, &(struct block_source){ &w.source,
+	    file_source_fetch }, &e);
+	w.conf.publish = w.source.prefix;
+	exchange_new(&w.published, &w.conf, &e);
+	for (int k = 0; k < 2; k++) {
+		struct xwriter *x;
+
+		for (int i = 0; i < BATCH_ROWS; i++) {
+			v[i] = i % 3 ? i : 1000 * k;
+			bit_put(valid, i, i % 3 != 0);
+		}
+		exchange_writer(&x, w.published, 0, &e);
+		for (int i = 0; i < 5; i++)
+			xwriter_put(x, &b, NULL, &e);
+		xwriter_publish(x, k, &w.arena, &facts[k], &e);
+	}
+	ok(facts[0].rowset == facts[1].rowset, "nulls are alike");
+	exchange_place(w.mirror, 0, PLACE, 0);
+	good = exchange_require(w.mirror, 0, 1, &lost, &e) == 0;
+	exchange_place(w.mirror, 0, PLACE + 1, 1);
+	for (int i = 0; good && i < exchange_nchunk(w.mirror, 0, 0); i++)
+		good = exchange_chunk(w.mirror, 0, 0, i, &w.arena, &got, &e)
+		    == 0;
+	ok(good, "a list of one attempt, the blocks of the next %s", e.text);
+	world_close(&w);
+}
+
 /* Two attempts of one run, by writers whose chunks end elsewhere. */
 static void
 same_blocks(void)
@@ -574,6 +622,7 @@ main(int argc, char **argv)
 	sorted("sorted, on disk", 21, 0, true);
 	sorted("sorted, little memory", 22, 2 << 20, false);
 	large_rows();
+	bytes_of_nulls();
 	same_blocks();
 	ok(rowset_of(false, 0) == rowset_of(true, 0), "the set of rows does "
 	    "not depend on chunks");
