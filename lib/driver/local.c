@@ -44,7 +44,8 @@ ended_of(const struct attempt *a)
 	    .lost_stage = -1, .lost_part = -1, .lost_place = -1,
 	    .figures = { .rows_in = t->rows_in, .bytes_in = t->bytes_in,
 	    .rows_out = t->rows_out, .bytes_out = t->bytes_out,
-	    .spilled = t->spilled, .cpu_us = a->cpu_us } };
+	    .spilled = t->spilled, .cpu_us = a->cpu_us },
+	    .ran_us = a->ran_us };
 
 	if (a->code < 0)
 		x.err = a->err;

@@ -155,6 +155,7 @@ on_done(struct remote *m, struct cluster_exec *x, const char *body, size_t n,
 	end.part = d.part;
 	end.attempt = d.attempt;
 	end.figures = figures_of(&d.figures);
+	end.ran_us = d.figures.ran_us;
 	end.rowset = d.rowset;
 	if (d.has_map)
 		end.place = x->place;
@@ -206,6 +207,7 @@ on_failed(struct remote *m, struct cluster_exec *x, const char *body,
 	end.err = f.err;
 	end.err.span = place_of(m, &f);
 	end.figures = figures_of(&f.figures);
+	end.ran_us = f.figures.ran_us;
 	end.lost_stage = f.lost_stage;
 	end.lost_part = f.lost_map;
 	end.lost_place = f.lost_place;

@@ -14,7 +14,6 @@
 #define TICK_MS 100
 #define EXCLUDE_EXEC 8          /* failures that exclude an executor */
 #define EXCLUDE_HOST 2          /* such executors that exclude their host */
-#define EXCLUDE_WAIT_MS 60000   /* all excluded for so long: the job fails */
 
 struct waiting_rows {           /* rows that wait for earlier partitions */
 	struct collected c;
@@ -134,8 +133,8 @@ obey_one(struct runner *r, const struct sched_order *o)
 	}
 }
 
-int
-runner_tell(struct runner *r, struct sched_event *ev)
+static int
+tell_one(struct runner *r, struct sched_event *ev)
 {
 	struct sched_orders o = { NULL, 0, 0 };
 	int counted;
@@ -146,6 +145,33 @@ runner_tell(struct runner *r, struct sched_event *ev)
 	for (int i = 0; i < o.n && !r->failed; i++)
 		obey_one(r, &o.v[i]);
 	sched_orders_release(&o);
+	return counted;
+}
+
+/* What is told while orders are obeyed waits until all of them are. */
+int
+runner_tell(struct runner *r, struct sched_event *ev)
+{
+	int counted;
+
+	if (r->telling) {
+		if (r->nlater == r->later_cap) {
+			r->later_cap = r->later_cap ? 2 * r->later_cap : 16;
+			r->later = xrealloc(r->later, (size_t)r->later_cap *
+			    sizeof *r->later);
+		}
+		r->later[r->nlater++] = *ev;
+		return 1;
+	}
+	r->telling = true;
+	counted = tell_one(r, ev);
+	for (int i = 0; i < r->nlater && !r->failed; i++) {
+		struct sched_event next = r->later[i];
+
+		tell_one(r, &next);
+	}
+	r->nlater = 0;
+	r->telling = false;
 	return counted;
 }
 
@@ -202,7 +228,7 @@ runner_ended(struct runner *r, struct ended *x)
 	struct sched_event ev = { .kind = EV_TASK_DONE, .stage = x->stage,
 	    .part = x->part, .attempt = x->attempt, .exec = x->exec,
 	    .place = x->place, .rowset = x->rowset,
-	    .ran_us = x->figures.cpu_us };
+	    .ran_us = x->ran_us };
 	struct err before = r->error;
 	int counted;
 
@@ -320,7 +346,6 @@ runner_sched(const struct conf *conf, int ahead)
 		.exclude_exec = exclude ? EXCLUDE_EXEC : 0,
 		.exclude_host = exclude ? EXCLUDE_HOST : 0,
 		.exclude_ms = conf_ms(conf, "spark.excludeOnFailure.timeout"),
-		.exclude_wait_ms = EXCLUDE_WAIT_MS,
 	};
 
 	return sched_new(&c);
@@ -361,5 +386,6 @@ runner_close(struct runner *r)
 		if (r->wait[i].there)
 			free_collected(&r->wait[i].c);
 	free(r->wait);
+	free(r->later);
 	sched_drop(r->sched, r->number);
 }

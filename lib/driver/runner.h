@@ -50,6 +50,7 @@ struct ended {
 	bool has_rows;
 	int place;                      /* of its map output, -1: here */
 	uint64_t rowset;
+	int64_t ran_us;                 /* on the clock */
 	int lost_stage, lost_part, lost_place;  /* ERR_LOST; stage from 0 */
 	struct stage_figures figures;   /* of this attempt */
 };
@@ -86,6 +87,9 @@ struct runner {
 	struct err error;               /* of the last failed attempt */
 	int error_code;
 	bool ended, failed;
+	bool telling;                   /* orders are being obeyed */
+	struct sched_event *later;      /* events that wait for their end */
+	int nlater, later_cap;
 };
 
 /* Adds the action's stages to the scheduler.  commits: tasks with outputs

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 struct range {
 	int stage, part, n, attempt;
@@ -40,7 +41,7 @@ static void
 run_one(struct crew *c, const struct range *r)
 {
 	struct exec_env *env = c->conf.env;
-	int64_t cpu = thread_cpu_us();
+	int64_t cpu = thread_cpu_us(), begin = clock_mono_us();
 	struct attempt a;
 	struct task t;
 
@@ -51,6 +52,7 @@ run_one(struct crew *c, const struct range *r)
 	if (a.code >= 0)
 		a.code = c->conf.commit(c->conf.arg, &t, &a.err);
 	a.cpu_us = thread_cpu_us() - cpu;
+	a.ran_us = clock_mono_us() - begin;
 	c->conf.done(c->conf.arg, &a);
 	task_release(&t);
 }

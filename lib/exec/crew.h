@@ -16,7 +16,7 @@ struct attempt {
 	int code;                       /* 0 or more, or enum err_kind */
 	struct err err;
 	struct task *task;
-	int64_t cpu_us;
+	int64_t cpu_us, ran_us;         /* ran: on the clock */
 };
 
 struct crew_conf {

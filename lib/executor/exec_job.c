@@ -101,7 +101,7 @@ figures_of(const struct attempt *a)
 	const struct task *t = a->task;
 
 	return (struct figures){ t->rows_in, t->bytes_in, t->rows_out,
-	    t->bytes_out, t->spilled, a->cpu_us };
+	    t->bytes_out, t->spilled, a->cpu_us, a->ran_us };
 }
 
 /* Rows that did not fit into memory, ahead of the message about the end. */

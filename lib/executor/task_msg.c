@@ -200,6 +200,7 @@ print_figures(struct text *to, const struct figures *f)
 	msg_i64(to, f->bytes_out);
 	msg_i64(to, f->spilled);
 	msg_i64(to, f->cpu_us);
+	msg_i64(to, f->ran_us);
 }
 
 static void
@@ -211,6 +212,7 @@ get_figures(struct msg *in, struct figures *f)
 	f->bytes_out = msg_get_i64(in);
 	f->spilled = msg_get_i64(in);
 	f->cpu_us = msg_get_i64(in);
+	f->ran_us = msg_get_i64(in);
 }
 
 static void

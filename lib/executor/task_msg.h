@@ -62,7 +62,7 @@ struct launch_msg {
 
 /* Figures of an attempt. */
 struct figures {
-	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled, cpu_us;
+	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled, cpu_us, ran_us;
 };
 
 struct done_output {

@@ -135,7 +135,8 @@ struct sched_conf {
 	int spec_interval_ms, spec_min_ms, spec_multiplier, spec_quantile;
 	/* spark.excludeOnFailure: failures on an executor, excluded executors
 	 * on a host (0: off), for how long (0: for ever), and how long all may
-	 * be excluded before the job fails */
+	 * be excluded before the job fails; 0: then all
+	 * are let in again at once */
 	int exclude_exec, exclude_host;
 	int64_t exclude_ms, exclude_wait_ms;
 };

@@ -4,7 +4,8 @@
  * An executor on which too many attempts failed gets no tasks for a while,
  * and neither does a host with too many such executors.  When the time is
  * over they start with a clean sheet.  When all that there are are kept out
- * and nothing runs, the jobs fail rather than wait.
+ * and nothing runs, all are let in again (a task has its own limit), or, if
+ * the settings want that, the jobs fail rather than wait for ever.
  *
  * An executor whose map outputs others could not read twice gets no tasks as
  * long as there are others: it may be cut off in one direction only.
@@ -83,15 +84,16 @@ exec_blame(struct sched *s, int exec)
 	exec_recount(s);
 }
 
+/* Those whose time, now or before, is over are let in again. */
 static void
-readmit(struct sched *s)
+readmit(struct sched *s, int64_t now)
 {
 	bool changed = false;
 
 	for (int i = 0; i < s->nexec; i++) {
 		struct executor *x = &s->exec[i];
 
-		if (x->excluded_ms == 0 || x->excluded_ms > s->now_ms)
+		if (x->excluded_ms == 0 || x->excluded_ms > now)
 			continue;
 		x->excluded_ms = 0;
 		x->failures = 0;
@@ -101,7 +103,7 @@ readmit(struct sched *s)
 	for (int i = 0; i < s->nhost; i++) {
 		struct host *h = &s->host[i];
 
-		if (h->excluded_ms == 0 || h->excluded_ms > s->now_ms)
+		if (h->excluded_ms == 0 || h->excluded_ms > now)
 			continue;
 		h->excluded_ms = 0;
 		changed = true;
@@ -130,7 +132,7 @@ standing_tick(struct sched *s)
 	int live = 0;
 
 	if (s->conf.exclude_exec)
-		readmit(s);
+		readmit(s, s->now_ms);
 	wanted = s->nusable == 0 && pending(s) > 0;
 	for (int i = 0; wanted && i < s->npool; i++)
 		live += s->pool[i].nlive;
@@ -142,7 +144,10 @@ standing_tick(struct sched *s)
 		s->barred_ms = -1;
 	else if (s->barred_ms < 0)
 		s->barred_ms = s->now_ms;
-	if (s->barred_ms >= 0 &&
-	    s->now_ms - s->barred_ms >= s->conf.exclude_wait_ms)
+	if (s->barred_ms < 0)
+		return;
+	if (s->conf.exclude_wait_ms == 0)
+		readmit(s, INT64_MAX);
+	else if (s->now_ms - s->barred_ms >= s->conf.exclude_wait_ms)
 		fail_barred(s);
 }
