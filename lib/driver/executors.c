@@ -104,6 +104,17 @@ cluster_place_there(const struct cluster *c, int place)
 	return x->state == REMOTE_READY || (x->place_stays && !x->host_lost);
 }
 
+int
+cluster_place_exec(const struct cluster *c, int place)
+{
+	const struct cluster_exec *x;
+
+	if (place < 0 || place >= c->nplace)
+		return -1;
+	x = c->place[place].exec;
+	return x->state == REMOTE_READY ? x->number : -1;
+}
+
 void
 cluster_listen(struct cluster *c, const struct cluster_ops *ops, void *arg)
 {

@@ -88,6 +88,8 @@ void cluster_send(struct cluster_exec *x, int type, const char *body,
 /* Relations that executors keep; can a place's map outputs still be read? */
 struct kept_table *cluster_kept(struct cluster *c);
 bool cluster_place_there(const struct cluster *c, int place);
+/* The executor that made the place, when it lives; else -1. */
+int  cluster_place_exec(const struct cluster *c, int place);
 
 /* Sends PLACE for the places that it has not been told of. */
 void cluster_tell_places(struct cluster_exec *x);

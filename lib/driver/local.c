@@ -73,8 +73,10 @@ done(void *arg, struct attempt *a)
 }
 
 static int
-plan(struct runner *r, int stage, int *npart, struct err *e)
+plan(struct runner *r, int stage, int *npart, const struct sched_pref **pref,
+    struct err *e)
 {
+	(void)pref;
 	TRY(adapt_stage(&r->job->env, stage, r->job->conf, e));
 	*npart = r->job->env.run[stage].npart;
 	return 0;

@@ -90,8 +90,48 @@ find_kept(struct remote *m)
 			run[s->stage[i].in[in] - 1].done = false;
 }
 
+/* The kept relation that the stage reads partition by partition, or NULL. */
+static const struct rstage *
+kept_input(const struct remote *m, const struct node *n)
+{
+	const struct rstage *g = NULL;
+
+	if (n->kind == NODE_READ && n->u.read.part == PART_CACHE &&
+	    n->u.read.nstage == 1)
+		g = &m->stage[n->u.read.stage[0] - 1];
+	if (n->kind == NODE_UNION)
+		return NULL;
+	for (int i = 0; i < n->nkid && g == NULL; i++)
+		g = kept_input(m, n->kid[i]);
+	return g;
+}
+
+/* Tasks that read kept partitions like to run where these are. */
+static const struct sched_pref *
+prefer(struct remote *m, int stage, int npart)
+{
+	const struct rstage *g = kept_input(m,
+	    m->job->stages->stage[stage].root);
+
+	if (g == NULL || g->nmap != npart || npart == 0)
+		return NULL;
+	m->pref_at = xrealloc(m->pref_at, sizeof(int) * ((size_t)npart + 1));
+	m->pref_who = xrealloc(m->pref_who, sizeof(int) * (size_t)npart);
+	m->pref = (struct sched_pref){ m->pref_at, m->pref_who };
+	m->pref_at[0] = 0;
+	for (int p = 0, n = 0; p < npart; p++) {
+		int exec = cluster_place_exec(m->cluster, g->place[p]);
+
+		if (exec >= 0)
+			m->pref_who[n++] = SCHED_AT_EXEC(exec);
+		m->pref_at[p + 1] = n;
+	}
+	return &m->pref;
+}
+
 static int
-plan(struct runner *r, int stage, int *npart, struct err *e)
+plan(struct runner *r, int stage, int *npart, const struct sched_pref **pref,
+    struct err *e)
 {
 	struct remote *m = r->backend;
 
@@ -102,6 +142,7 @@ plan(struct runner *r, int stage, int *npart, struct err *e)
 		begin_stage(m, stage);
 	}
 	*npart = r->job->env.run[stage].npart;
+	*pref = prefer(m, stage, *npart);
 	return 0;
 }
 
@@ -400,6 +441,8 @@ release(struct remote *m)
 		text_release(&m->stage[i].frame);
 	}
 	free(m->stage);
+	free(m->pref_at);
+	free(m->pref_who);
 	remote_job_close(&m->files);
 	arena_release(&m->turn);
 }

@@ -42,6 +42,8 @@ struct remote {
 	struct rstage *stage;
 	struct rows *rows;
 	struct arena turn;              /* of a frame */
+	struct sched_pref pref;         /* of the stage planned last */
+	int *pref_at, *pref_who;
 	bool kept_lost;                 /* why it failed: it may be run again */
 	const struct done_msg *done;    /* whose end is being told */
 	bool done_sent;

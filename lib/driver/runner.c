@@ -45,7 +45,7 @@ plan_stage(struct runner *r, int stage)
 {
 	struct sched_event ev = { .kind = EV_STAGE_PARTS, .stage = stage };
 	struct err e;
-	int code = r->ops->plan(r, stage, &ev.part, &e);
+	int code = r->ops->plan(r, stage, &ev.part, &ev.pref, &e);
 
 	if (code < 0) {
 		runner_fail(r, &e, code);

@@ -58,9 +58,10 @@ struct ended {
 /* A backend; r->backend is its own.  Orders come as lib/sched gives them;
  * functions may be NULL where there is nothing to do. */
 struct runner_ops {
-	/* Decides the number of tasks of a stage (ORDER_PLAN). */
+	/* Decides the number of tasks of a stage (ORDER_PLAN), and where they
+	 * like to run: *pref is NULL or stays until the next call. */
 	int  (*plan)(struct runner *r, int stage, int *npart,
-	    struct err *e);
+	    const struct sched_pref **pref, struct err *e);
 	void (*launch)(struct runner *r, const struct sched_order *o);
 	void (*revoke)(struct runner *r, const struct sched_order *o);
 	void (*cancel)(struct runner *r, const struct sched_order *o);
