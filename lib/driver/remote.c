@@ -112,21 +112,21 @@ prefer(struct remote *m, int stage, int npart)
 {
 	const struct rstage *g = kept_input(m,
 	    m->job->stages->stage[stage].root);
+	struct rstage *to = &m->stage[stage];
 
 	if (g == NULL || g->nmap != npart || npart == 0)
 		return NULL;
-	m->pref_at = xrealloc(m->pref_at, sizeof(int) * ((size_t)npart + 1));
-	m->pref_who = xrealloc(m->pref_who, sizeof(int) * (size_t)npart);
-	m->pref = (struct sched_pref){ m->pref_at, m->pref_who };
-	m->pref_at[0] = 0;
+	to->pref_at = xcalloc((size_t)npart + 1, sizeof *to->pref_at);
+	to->pref_who = xcalloc((size_t)npart, sizeof *to->pref_who);
+	to->pref = (struct sched_pref){ to->pref_at, to->pref_who };
 	for (int p = 0, n = 0; p < npart; p++) {
 		int exec = cluster_place_exec(m->cluster, g->place[p]);
 
 		if (exec >= 0)
-			m->pref_who[n++] = SCHED_AT_EXEC(exec);
-		m->pref_at[p + 1] = n;
+			to->pref_who[n++] = SCHED_AT_EXEC(exec);
+		to->pref_at[p + 1] = n;
 	}
-	return &m->pref;
+	return &to->pref;
 }
 
 static int
@@ -438,11 +438,11 @@ release(struct remote *m)
 		free(m->stage[i].attempt);
 		free(m->stage[i].sized);
 		free(m->stage[i].size);
+		free(m->stage[i].pref_at);
+		free(m->stage[i].pref_who);
 		text_release(&m->stage[i].frame);
 	}
 	free(m->stage);
-	free(m->pref_at);
-	free(m->pref_who);
 	remote_job_close(&m->files);
 	arena_release(&m->turn);
 }

@@ -18,6 +18,8 @@ struct rstage {                 /* a stage, as executors are told of it */
 	int generation;                 /* of places */
 	struct remote_kept *kept;       /* its rows are there already */
 	struct exchange_size *size;     /* of each map, when it will be kept */
+	struct sched_pref pref;
+	int *pref_at, *pref_who;
 	struct text frame;              /* its STAGE message */
 };
 
@@ -42,8 +44,6 @@ struct remote {
 	struct rstage *stage;
 	struct rows *rows;
 	struct arena turn;              /* of a frame */
-	struct sched_pref pref;         /* of the stage planned last */
-	int *pref_at, *pref_who;
 	bool kept_lost;                 /* why it failed: it may be run again */
 	const struct done_msg *done;    /* whose end is being told */
 	bool done_sent;

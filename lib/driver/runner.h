@@ -59,7 +59,7 @@ struct ended {
  * functions may be NULL where there is nothing to do. */
 struct runner_ops {
 	/* Decides the number of tasks of a stage (ORDER_PLAN), and where they
-	 * like to run: *pref is NULL or stays until the next call. */
+	 * like to run: *pref is NULL or stays as long as the job. */
 	int  (*plan)(struct runner *r, int stage, int *npart,
 	    const struct sched_pref **pref, struct err *e);
 	void (*launch)(struct runner *r, const struct sched_order *o);
