@@ -12,6 +12,11 @@
 
 #include <stdint.h>
 
+/* CLUSTER_BUG=1..10 builds one fault in; tests/sim/cluster finds each. */
+#ifndef CLUSTER_BUG
+#define CLUSTER_BUG 0
+#endif
+
 enum {
 	LEASE_MASTER_MS = 20000,        /* a silent worker or driver is lost */
 	LEASE_WORKER_MS = 15000,        /* a worker that hears nothing fences */

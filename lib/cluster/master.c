@@ -74,7 +74,8 @@ master_change(struct master *m)
 
 	assert(r == 0);
 	(void)r;
-	record_add(m->journal, &m->record);
+	if (CLUSTER_BUG != 5 || m->record.verb[5] != 'e')
+		record_add(m->journal, &m->record);
 }
 
 struct order *
@@ -113,7 +114,7 @@ master_exec_gone(struct master *m, struct exec *x, enum end_reason r,
 {
 	struct exec_name name;
 
-	if (!x->ending)
+	if (!x->ending && CLUSTER_BUG != 8)
 		tell_app(m, x, ORDER_EXEC_LOST, r, why);
 	exec_name_of(x, &name);
 	record_exec_gone(&m->record, &name, nfail);
@@ -133,7 +134,7 @@ master_exec_stop(struct master *m, struct exec *x, enum end_reason r,
 	}
 	if (x->ending)
 		return;
-	if (r != END_KILLED)
+	if (why)
 		tell_app(m, x, ORDER_EXEC_LOST, r, why);
 	exec_name_of(x, &name);
 	record_exec_end(&m->record, &name);

@@ -126,23 +126,13 @@ knows(const struct app_hello *h, int num)
 	return 0;
 }
 
-/* Tells the driver what it does not know of its executors. */
+/* Tells the driver what it does not know of its executors; losses first, so
+ * that it never counts more than it may have. */
 static void
 tell_difference(struct master *m, struct app *a, const struct app_hello *h)
 {
 	struct order *o;
 
-	for (struct exec *x = a->exec; x; x = x->app_next) {
-		if (x->ending || knows(h, x->num))
-			continue;
-		o = orders_add(m->out, ORDER_EXEC_UP, a->link);
-		memcpy(o->exec.app, a->hello.id, sizeof o->exec.app);
-		o->exec.num = x->num;
-		o->cores = x->cores;
-		o->memory_mb = x->memory_mb;
-		o->worker = (const void *)arena_memdup(&m->out->arena,
-		    &x->worker->hello, sizeof x->worker->hello);
-	}
 	for (int i = 0; i < h->nexec; i++) {
 		struct exec *x = app_exec(a, h->exec[i]);
 
@@ -154,12 +144,24 @@ tell_difference(struct master *m, struct app *a, const struct app_hello *h)
 		o->exec.num = h->exec[i];
 		o->n = END_WORKER_LOST;
 	}
+	for (struct exec *x = a->exec; x; x = x->app_next) {
+		if (x->ending || knows(h, x->num))
+			continue;
+		o = orders_add(m->out, ORDER_EXEC_UP, a->link);
+		memcpy(o->exec.app, a->hello.id, sizeof o->exec.app);
+		o->exec.num = x->num;
+		o->cores = x->cores;
+		o->memory_mb = x->memory_mb;
+		o->worker = (const void *)arena_memdup(&m->out->arena,
+		    &x->worker->hello, sizeof x->worker->hello);
+	}
 }
 
 void
 master_app_register(struct master *m, const struct master_event *ev)
 {
-	struct app *a = state_app_token(&m->state, ev->app->token);
+	struct app *a = CLUSTER_BUG == 4 ? NULL :
+	    state_app_token(&m->state, ev->app->token);
 	struct order *o;
 
 	if (a && a->state == APP_ENDED) {
@@ -167,7 +169,9 @@ master_app_register(struct master *m, const struct master_event *ev)
 		    *a->why ? a->why : "the application has ended");
 		return;
 	}
-	if (a && a->link >= 0 && a->link != ev->link)
+	if (a && a->link == ev->link)
+		return;         /* an echo */
+	if (a && a->link >= 0)
 		orders_add(m->out, ORDER_DROP, a->link);
 	if (a) {
 		struct app_hello h = *ev->app;
@@ -286,7 +290,8 @@ lose_silent_workers(struct master *m)
 		if (w->state == WORKER_DOWN &&
 		    m->now_ms - w->down_ms >= WORKER_GRACE_MS) {
 			master_worker_lost(m, w, "its worker went away");
-		} else if (m->now_ms - w->heard_ms >= LEASE_MASTER_MS) {
+		} else if (m->now_ms - w->heard_ms >= (CLUSTER_BUG == 7 ?
+		    LEASE_MASTER_MS / 2 : LEASE_MASTER_MS)) {
 			if (w->link >= 0)
 				orders_add(m->out, ORDER_DROP, w->link);
 			master_worker_lost(m, w, "its worker was silent for "
@@ -331,7 +336,8 @@ take_back(struct master *m, struct worker *w)
 {
 	for (struct exec *x = w->exec; x; x = x->worker_next) {
 		if (!x->revoking || x->ending ||
-		    m->now_ms - x->since_ms < REVOKE_MS)
+		    m->now_ms - x->since_ms < REVOKE_MS ||
+		    CLUSTER_BUG == 6)
 			continue;
 		if (w->draining)
 			master_exec_stop(m, x, END_DRAINED,

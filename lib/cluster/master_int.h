@@ -28,7 +28,7 @@ void master_exec_gone(struct master *m, struct exec *x, enum end_reason r,
     const char *why, int nfail);
 
 /* Tells the worker to end an executor and counts it as leaving; the
- * application is told for this reason, unless END_KILLED. */
+ * application is told for this reason, unless why is NULL. */
 void master_exec_stop(struct master *m, struct exec *x, enum end_reason r,
     const char *why);
 

@@ -3,9 +3,10 @@
  *
  * Shares are weighted max-min: the capacity is dealt out by weight, who wants
  * less than his part gives the rest back to be dealt again.  A place is taken
- * back only from an application that keeps its fair share without it, or, for
- * one that has nothing at all, from one that keeps another executor; so two
- * applications never take the same place from each other in turn.
+ * back only from an application that holds more than its fair share, for one
+ * that holds no more than its own even with it; or, for one that has nothing
+ * at all, from one that keeps another executor.  So two applications never
+ * take the same place from each other in turn.
  *
  * Cost: a round is O(placements * (applications + workers)).
  */
@@ -293,7 +294,7 @@ may_revoke(const struct exec *x, const struct app *for_app)
 		return 0;
 	if (lasting_execs(v) < 2)
 		return 0;
-	return v->held - x->cores >= v->share - EPS || for_app->held == 0;
+	return v->held > v->share + EPS || for_app->held == 0;
 }
 
 /* The executor on w whose application holds most for its weight. */

@@ -101,6 +101,8 @@ worker_free_cores(const struct worker *w)
 {
 	int n = w->hello.cores - w->cores_used;
 
+	for (const struct exec *x = w->exec; x; x = x->worker_next)
+		n += CLUSTER_BUG == 1 && x->ending ? x->cores : 0;
 	for (const struct foreign *f = w->foreign; f; f = f->next)
 		n -= f->cores;
 	return n;

@@ -56,7 +56,8 @@ stop_foreign(struct master *m, struct worker *w, const struct exec_report *r)
 	f->memory_mb = r->memory_mb;
 	f->next = w->foreign;
 	w->foreign = f;
-	orders_add(m->out, ORDER_STOP, w->link)->exec = r->name;
+	if (CLUSTER_BUG != 3)
+		orders_add(m->out, ORDER_STOP, w->link)->exec = r->name;
 }
 
 /* Compares what we believe to run there with what does. */
@@ -115,7 +116,9 @@ master_worker_register(struct master *m, const struct master_event *ev)
 		refuse(m, ev->link, EXIT_TEMP, "too many workers");
 		return;
 	}
-	if (w && w->link >= 0 && w->link != ev->link)
+	if (w && w->link == ev->link)
+		return;         /* an echo: its list is old by now */
+	if (w && w->link >= 0)
 		orders_add(m->out, ORDER_DROP, w->link);
 	if (!w || w->hello.cores != h->cores ||
 	    w->hello.memory_mb != h->memory_mb ||

@@ -51,6 +51,7 @@ struct worker {
 	int64_t nrenew, renew_ms;
 	int64_t sent_ms[RENEW_RING];    /* of the last renewals */
 	int64_t try_ms;         /* next attempt to connect */
+	int64_t tried_ms;       /* the last one began */
 	int  backoff_ms;
 	int  fenced;            /* no connection before all are gone */
 	int  quitting;
@@ -157,8 +158,11 @@ report(struct worker *w, const struct exec_report *r, struct orders *out)
 {
 	struct exec_report *copy;
 
-	if (w->link != LINK_WELCOME)
-		return;         /* the list at registration will tell */
+	/* Without a link the list at registration will tell; once that was
+	 * sent, only a report does, also before the answer to it came. */
+	if (w->link != LINK_WELCOME &&
+	    (w->link != LINK_ASKED || CLUSTER_BUG == 9))
+		return;
 	copy = NEW(&out->arena, struct exec_report);
 	*copy = *r;
 	orders_add(out, ORDER_REPORT, 0)->report = copy;
@@ -393,10 +397,11 @@ link_down(struct worker *w, const struct worker_event *ev,
     struct orders *out)
 {
 	(void)out;
-	/* Refused: no master runs that could have given us up. */
-	if (ev->n == 1 && !w->fenced &&
-	    ev->now_ms + LEASE_WORKER_MS > w->lease_ms)
-		w->lease_ms = ev->now_ms + LEASE_WORKER_MS;
+	/* Refused: no master ran at some time since we began to try, so none
+	 * can have given us up before that and a lease. */
+	if (w->link == LINK_TRYING && (ev->n == 1 || CLUSTER_BUG == 10) &&
+	    !w->fenced && w->tried_ms + LEASE_WORKER_MS > w->lease_ms)
+		w->lease_ms = w->tried_ms + LEASE_WORKER_MS;
 	if (w->link == LINK_NONE)
 		return;
 	w->link = LINK_NONE;
@@ -473,7 +478,7 @@ check_lease(struct worker *w, int64_t now_ms, struct orders *out)
 		return;
 	if (w->link == LINK_WELCOME)
 		hang_up(w, now_ms, out);
-	if (!w->child || w->fenced)
+	if (!w->child || w->fenced || CLUSTER_BUG == 2)
 		return;
 	w->fenced = 1;
 	for (struct child *c = w->child; c; c = c->next)
@@ -494,6 +499,7 @@ tick(struct worker *w, const struct worker_event *ev, struct orders *out)
 	if (w->link == LINK_NONE && now >= w->try_ms && !w->fenced &&
 	    !w->quitting && !w->exited) {
 		w->link = LINK_TRYING;
+		w->tried_ms = now;
 		orders_add(out, ORDER_CONNECT, 0);
 	}
 	if (w->link == LINK_WELCOME && now - w->renew_ms >= LEASE_RENEW_MS) {
