@@ -21,8 +21,10 @@ fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 replays := $(fuzzers:%=$(OUT)/fuzz/%)
 tools   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/tools/*.c))
 testers := $(units) $(tools) $(replays) $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary \
-           $(OUT)/scripts/manual $(OUT)/sim/sim
+           $(OUT)/scripts/manual $(OUT)/sim/sim $(OUT)/sim/cluster
 simbugs := $(patsubst %,$(OUT)/sim/bug%,1 2 3 4 5 6 7 8 9 10)
+clusterbugs := $(patsubst %,$(OUT)/sim/cluster-bug%,1 2 3 4 5 6 7 8 9 10)
+clustersim := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/sim/cluster/*.c))
 
 all: $(cmds:%=$(OUT)/bin/%) $(mods:%=$(OUT)/bin/sp-%.so)
 
@@ -46,13 +48,19 @@ $(simbugs): $(OUT)/sim/bug%: $(wildcard lib/sched/*.[ch]) $(OUT)/sim/sim
 	$(CC) $(STD) $(CFLAGS) -O1 -DSCHED_BUG=$* $(HARDENLD) -o $@ \
 	    $(wildcard lib/sched/*.c) \
 	    $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/sim/*.c)) $(OUT)/libsp.a $(LIBS)
+# The same for master and worker.
+$(OUT)/sim/cluster: $(clustersim) $(OUT)/libsp.a
+$(clusterbugs): $(OUT)/sim/cluster-bug%: $(wildcard lib/cluster/*.[ch]) $(OUT)/sim/cluster
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(CFLAGS) -O1 -DCLUSTER_BUG=$* $(HARDENLD) -o $@ \
+	    $(wildcard lib/cluster/*.c) $(clustersim) $(OUT)/libsp.a $(LIBS)
 
 link = mkdir -p $(@D) && $(CC) $(CFLAGS) $(HARDENLD) -o $@ $^ $(LIBS)
 $(OUT)/bin/%:  ; $(link)
 $(OUT)/unit/%: ; $(link)
 $(OUT)/fuzz/%: ; $(link)
 $(OUT)/libfuzz/%: ; $(link)
-$(OUT)/sim/sim: ; $(link)
+$(OUT)/sim/sim $(OUT)/sim/cluster: ; $(link)
 $(OUT)/tests/slt/slt $(OUT)/tests/canary/t_canary: ; $(link)
 $(tools): ; $(link)
 $(OUT)/scripts/manual: ; $(link)
@@ -79,10 +87,10 @@ $(OUT)/%.o: %.c
 
 testers: $(testers)
 
-check: all testers $(simbugs)
+check: all testers $(simbugs) $(clusterbugs)
 	scripts/check $(OUT)
 
-check-long: all testers $(simbugs)
+check-long: all testers $(simbugs) $(clusterbugs)
 	scripts/check --long $(OUT)
 
 SANFLAGS = -O1 -g -fno-omit-frame-pointer -Wno-format-truncation \

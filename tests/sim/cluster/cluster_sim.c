@@ -8,6 +8,7 @@
  */
 #include "cluster_sim.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,17 @@ run_seed(uint64_t seed, int verbose)
 	return world.nevents;
 }
 
+static long long seed_now;
+
+/* An assertion of the machines: the seed is still to be named. */
+static void
+aborted(int number)
+{
+	(void)number;
+	printf("# seed %lld: an assertion failed\n", seed_now);
+	fflush(stdout);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -180,8 +192,10 @@ main(int argc, char **argv)
 	argc -= verbose;
 	argv += verbose;
 	first = argc > 1 ? strtoll(argv[1], NULL, 10) : 1;
+	signal(SIGABRT, aborted);
 	count = argc > 2 ? strtoll(argv[2], NULL, 10) : 1;
 	for (long long seed = first; seed < first + count; seed++) {
+		seed_now = seed;
 		nevents += run_seed((uint64_t)seed, verbose);
 		if (world.broken) {
 			if (verbose)
