@@ -290,7 +290,7 @@ send_setup(struct cluster_exec *x)
 	    .scratch = conf_get(&a->conf, "spark.local.dir"),
 	    .zone = zone_name(a->binder.env.zone),
 	    .user = a->binder.env.user, .now_us = a->binder.env.now_us,
-	    .seed = a->binder.env.seed, .serve = c->plan.serve,
+	    .seed = a->binder.env.seed, .serve = c->plan.serve || c->leases,
 	    .direct = true,
 	    .compress = conf_bool(&a->conf, "spark.shuffle.compress"),
 	    .lease_ms = LEASE_MS, .key = c->key };

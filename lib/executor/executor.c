@@ -63,6 +63,14 @@ fail(struct executor *x, const struct err *e)
 	x->failed = x->ended = true;
 }
 
+/* Does the worker serve our map outputs, so that they outlive us? */
+static bool
+outlived(const struct assignment *given)
+{
+	return given->app && given->maps && given->shuffle &&
+	    *given->shuffle;
+}
+
 static void
 send_ready(struct executor *x)
 {
@@ -78,7 +86,7 @@ send_ready(struct executor *x)
 		m.host = x->given.host;
 	}
 	serve_tell(&x->serve, &m);
-	if (x->given.maps) {
+	if (outlived(&x->given)) {
 		m.stays = true;
 		m.address = x->given.shuffle;
 		m.dir = x->given.maps;
@@ -96,7 +104,7 @@ choose_size(struct setup_msg *m, const struct assignment *given)
 		m->cores = given->cores;
 		m->memory = given->memory_mb << 20;
 		m->scratch = given->scratch;
-		m->serve &= given->maps == NULL;
+		m->serve &= !outlived(given);
 	}
 	if (m->cores == 0) {
 		long n = sysconf(_SC_NPROCESSORS_ONLN);
@@ -120,10 +128,11 @@ on_setup(struct executor *x, const char *body, size_t n, struct err *e)
 	/* The driver's directories may not be here. */
 	if (scratch_make(&x->arena, x->setup.scratch, &scratch, e) < 0)
 		TRY(scratch_make(&x->arena, "", &scratch, e));
-	TRY(serve_open(&x->serve, &x->setup, scratch, e));
+	TRY(serve_open(&x->serve, &x->setup, x->given.host,
+	    scratch, e));
 	x->host = (struct exec_host){ .setup = &x->setup,
 	    .scratch = scratch, .out = &x->out,
-	    .maps = x->given.maps ? x->given.maps : scratch,
+	    .maps = outlived(&x->given) ? x->given.maps : scratch,
 	    .serve = &x->serve };
 	far_files_install(&x->out);
 	send_ready(x);

@@ -17,15 +17,18 @@
  * a silent host is noticed as soon as by its lease. */
 enum { SILENCE_MS = 20000 };
 
-/* Where others find us: the address by which the driver's SSH did. */
+/* Where others find us: as our worker says, or by the address by which the
+ * driver's SSH did. */
 static const char *
 own_address(struct serve *s, int port)
 {
 	const char *ssh = getenv("SSH_CONNECTION");
-	char host[128];
+	char host[300];
 
 	/* client, its port, our address, our port */
-	if (ssh == NULL || sscanf(ssh, "%*s %*s %127s", host) != 1)
+	if (s->host)
+		snprintf(host, sizeof host, "%s", s->host);
+	else if (ssh == NULL || sscanf(ssh, "%*s %*s %299s", host) != 1)
 		snprintf(host, sizeof host, "127.0.0.1");
 	return arena_printf(&s->arena, strchr(host, ':') ? "[%s]:%d" :
 	    "%s:%d", host, port);
@@ -47,8 +50,8 @@ start_server(struct serve *s, struct err *e)
 }
 
 int
-serve_open(struct serve *s, const struct setup_msg *m, const char *dir,
-    struct err *e)
+serve_open(struct serve *s, const struct setup_msg *m, const char *host,
+    const char *dir, struct err *e)
 {
 	struct fetch_conf conf = { .app = m->app, .key = m->key,
 	    .node = s->node, .retries = -1, .read_ms = SILENCE_MS };
@@ -56,6 +59,7 @@ serve_open(struct serve *s, const struct setup_msg *m, const char *dir,
 	memset(s, 0, sizeof *s);
 	pthread_mutex_init(&s->lock, NULL);
 	s->setup = m;
+	s->host = host;
 	s->dir = dir;
 	if (m->direct)
 		node_id(s->node);

@@ -24,6 +24,7 @@ struct serve {
 	const char *address;            /* "HOST:PORT", or NULL */
 	const char *dir;
 	const struct setup_msg *setup;
+	const char *host;
 	pthread_mutex_t lock;
 	int *place;                     /* by the driver's number */
 	int nplace, place_cap;
@@ -31,9 +32,10 @@ struct serve {
 
 enum { SERVE_DIR = 1 };                 /* number of the directory */
 
-/* dir: where map outputs are published; all is borrowed. */
-int  serve_open(struct serve *s, const struct setup_msg *m, const char *dir,
-    struct err *e);
+/* host: this node, as others know it, or NULL; dir: where map outputs are
+ * published; all is borrowed. */
+int  serve_open(struct serve *s, const struct setup_msg *m, const char *host,
+    const char *dir, struct err *e);
 /* No task runs any more. */
 void serve_close(struct serve *s);
 

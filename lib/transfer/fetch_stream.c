@@ -119,8 +119,10 @@ connect_to(struct streams *s, struct stream *t, struct err *e)
 	t->reused = t->peer != NULL;
 	if (t->reused)
 		return 0;
-	if (t->place->where.address[0] == '\0')
+	if (t->place->where.address[0] == '\0') {
+		t->tries = conf->retries;       /* nor will it have one */
 		return err_set(e, ERR_TEMP, "the place has no server");
+	}
 	if (fail_here("fetch.open") < 0)
 		return err_sys(e, "could not connect");
 	TRY(peer_open(&t->peer, t->place->where.address, conf->app, conf->key,
