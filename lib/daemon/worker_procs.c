@@ -38,8 +38,8 @@ become(const struct proc_conf *c, int in, pid_t parent)
 	limit(RLIMIT_CORE, 0);
 	if (c->data_max)
 		limit(RLIMIT_DATA, c->data_max);
-	if (getppid() == parent && dup2(in, 0) == 0 && dup2(c->log, 1) == 1 &&
-	    dup2(c->log, 2) == 2)
+	if (getppid() == parent && dup2(in, 0) == 0 &&
+	    dup2(c->both_ways ? in : c->log, 1) == 1 && dup2(c->log, 2) == 2)
 		execv(c->argv[0], c->argv);
 	(void)!write(2, why, sizeof why - 1);
 	_exit(127);             /* tidy: allowed, a child that cannot exec */
