@@ -4,6 +4,7 @@
  */
 #include "cluster/master_state.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,22 @@ worker_free_mb(const struct worker *w)
 
 /* ---- one function a record ------------------------------------------- */
 
+/* Fields [from, to) are numbers of a size that makes sense. */
+static int
+sensible(const struct record *r, int from, int to)
+{
+	for (int i = from; i < to; i++)
+		if (record_int(r, i) < 0 || record_int(r, i) >= INT_MAX)
+			return 0;
+	return 1;
+}
+
+static int
+is_id(const char *s)
+{
+	return *s && strlen(s) < ID_SIZE;
+}
+
 static void
 copy(char *to, size_t size, const char *from)
 {
@@ -129,6 +146,8 @@ copy(char *to, size_t size, const char *from)
 static int
 apply_epoch(struct state *s, const struct record *r)
 {
+	if (!sensible(r, 0, 2))
+		return 0;
 	s->epoch = record_int(r, 0);
 	if (record_int(r, 1) > s->next_app)
 		s->next_app = (int)record_int(r, 1);
@@ -141,6 +160,10 @@ apply_worker(struct state *s, const struct record *r)
 {
 	struct worker *w = state_worker(s, record_str(r, 0)), **at = &s->worker;
 
+	if (!is_id(record_str(r, 0)) || !sensible(r, 4, 6) ||
+	    (w && (record_int(r, 4) < w->cores_used ||
+	    record_int(r, 5) < w->memory_used_mb)))
+		return 0;
 	if (!w) {
 		while (*at)
 			at = &(*at)->next;
@@ -155,7 +178,7 @@ apply_worker(struct state *s, const struct record *r)
 	copy(w->hello.version, sizeof w->hello.version, record_str(r, 3));
 	w->hello.cores = (int)record_int(r, 4);
 	w->hello.memory_mb = record_int(r, 5);
-	return *w->hello.id && w->hello.cores >= 0;
+	return 1;
 }
 
 static int
@@ -192,6 +215,12 @@ apply_app(struct state *s, const struct record *r)
 {
 	struct app *a = state_app(s, record_str(r, 0));
 
+	if (!is_id(record_str(r, 0)) || !sensible(r, 1, 2) ||
+	    !sensible(r, 6, 11) || record_int(r, 10) < 1 ||
+	    !sensible(r, 12, 13) || record_int(r, 13) < 0 ||
+	    record_int(r, 13) > START_TRIES || (a && (a->state != APP_LIVE ||
+	    record_int(r, 12) < a->next_exec)))
+		return 0;
 	if (!a) {
 		a = xcalloc(1, sizeof *a);
 		a->link = -1;
@@ -215,7 +244,7 @@ apply_app(struct state *s, const struct record *r)
 	a->nfail = (int)record_int(r, 13);
 	if (a->number >= s->next_app)
 		s->next_app = a->number + 1;
-	return *a->hello.id && a->hello.weight > 0 && a->state == APP_LIVE;
+	return 1;
 }
 
 /* Ended applications that nothing runs for any more: the newest are kept. */
@@ -251,8 +280,11 @@ apply_app_end(struct state *s, const struct record *r)
 {
 	struct app *a = state_app(s, record_str(r, 0));
 
-	if (!a || a->state == APP_ENDED)
+	if (!a || a->state == APP_ENDED || !sensible(r, 1, 2))
 		return 0;
+	for (const struct exec *x = a->exec; x; x = x->app_next)
+		if (!x->ending)
+			return 0;
 	a->state = APP_ENDED;
 	a->status = (int)record_int(r, 1);
 	copy(a->why, sizeof a->why, record_str(r, 2));
@@ -278,6 +310,10 @@ apply_exec(struct state *s, const struct record *r)
 	struct exec *x, **at;
 
 	if (!a || !w || find_exec(s, r) || a->state != APP_LIVE)
+		return 0;
+	if (record_int(r, 1) < 0 || record_int(r, 1) >= INT_MAX ||
+	    record_int(r, 3) < 1 || record_int(r, 3) > worker_free_cores(w) ||
+	    record_int(r, 4) < 0 || record_int(r, 4) > worker_free_mb(w))
 		return 0;
 	x = xcalloc(1, sizeof *x);
 	x->app = a;
@@ -319,7 +355,7 @@ apply_exec_gone(struct state *s, const struct record *r)
 {
 	struct exec *x = find_exec(s, r), **at;
 
-	if (!x)
+	if (!x || record_int(r, 2) < 0 || record_int(r, 2) > START_TRIES)
 		return 0;
 	for (at = &x->app->exec; *at != x; at = &(*at)->app_next)
 		;

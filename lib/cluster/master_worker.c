@@ -118,11 +118,15 @@ master_worker_register(struct master *m, const struct master_event *ev)
 	}
 	if (w && w->link == ev->link)
 		return;         /* an echo: its list is old by now */
+	if (w && (w->hello.cores != h->cores ||
+	    w->hello.memory_mb != h->memory_mb)) {
+		refuse(m, ev->link, EXIT_CONFIG,
+		    "a worker cannot change its size; start it anew");
+		return;
+	}
 	if (w && w->link >= 0)
 		orders_add(m->out, ORDER_DROP, w->link);
-	if (!w || w->hello.cores != h->cores ||
-	    w->hello.memory_mb != h->memory_mb ||
-	    strcmp(w->hello.address, h->address) != 0 ||
+	if (!w || strcmp(w->hello.address, h->address) != 0 ||
 	    strcmp(w->hello.version, h->version) != 0) {
 		record_worker(&m->record, h);
 		master_change(m);

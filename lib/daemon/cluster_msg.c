@@ -3,7 +3,6 @@
  */
 #include "daemon/cluster_msg.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -99,7 +98,7 @@ static void
 name_get(struct msg *m, struct exec_name *name)
 {
 	get_id(m, name->app, sizeof name->app);
-	name->num = msg_get_int(m, 0, INT_MAX);
+	name->num = msg_get_int(m, 0, 1 << 30);
 	if (!*name->app)
 		m->bad = true;
 }
@@ -290,17 +289,17 @@ app_hello_parse(const char *p, size_t n, struct app_hello *h,
 	get_name(&m, h->user, sizeof h->user);
 	get_name(&m, h->driver, sizeof h->driver);
 	get_key(&m, h->key);
-	h->cores_max = msg_get_int(&m, 0, INT_MAX);
+	h->cores_max = msg_get_int(&m, 0, 1 << 30);
 	h->cores = msg_get_int(&m, 0, CORES_MAX);
 	h->memory_mb = get_mb(&m);
-	h->instances = msg_get_int(&m, 0, INT_MAX);
+	h->instances = msg_get_int(&m, 0, 1 << 30);
 	h->weight = msg_get_int(&m, 1, 1000);
 	h->nexec = (int)msg_get_count(&m, 1);
 	if (h->nexec > EXECS_MAX || m.bad)
 		return bad_message(e, "APP_REGISTER");
 	h->exec = exec = NEW_N(a, int, h->nexec + 1);
 	for (int i = 0; i < h->nexec; i++)
-		exec[i] = msg_get_int(&m, 0, INT_MAX);
+		exec[i] = msg_get_int(&m, 0, 1 << 30);
 	return msg_ended(&m) ? 0 : bad_message(e, "APP_REGISTER");
 }
 
@@ -325,7 +324,7 @@ exec_up_parse(const char *p, size_t n, struct order *o,
 	memset(w, 0, sizeof *w);
 	msg_init(&m, p, n);
 	o->kind = ORDER_EXEC_UP;
-	o->exec.num = msg_get_int(&m, 0, INT_MAX);
+	o->exec.num = msg_get_int(&m, 0, 1 << 30);
 	o->cores = msg_get_int(&m, 1, CORES_MAX);
 	o->memory_mb = get_mb(&m);
 	get_id(&m, w->id, sizeof w->id);
