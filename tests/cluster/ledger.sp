@@ -56,3 +56,12 @@ from booked
 from booked
 | aggregate count(*) as n, sum(value) as total, max(note) as last group by region
 | order by region;
+
+-- Kept rows, read twice; they are made again where they are lost.
+let kept = from booked | where id % 2 = 0 | repartition 3 by k | cache;
+from kept
+| aggregate count(*) as n, sum(value) as total, min(value) as least, max(value) as most;
+from kept as a
+| join kept as b on a.k = b.k and a.id = b.id
+| aggregate count(*) as n, sum(a.value + b.value) as total group by a.k % 3 as c
+| order by c;

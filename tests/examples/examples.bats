@@ -81,7 +81,6 @@ golden() {
 }
 
 @test "PageRank reads its file in the first turns only" {
-	not_in_variant cluster 'kept rows are made again for each job'
 	ln -sfn "$DATA" data
 	sp-submit --report r.json "$EX/pagerank.sp" >got
 	[ "$(grep -o '"bytes_in":[1-9][0-9]*' r.json | sort -u)" = \
