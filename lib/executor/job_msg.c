@@ -210,9 +210,15 @@ parse_input(struct msg *in, struct arena *a, struct input *to)
 	to->nfile = count(in, 6, FILES_MAX);
 	to->file_v = NEW_N(a, struct input_file, to->nfile + 1);
 	for (int i = 0; i < to->nfile && !in->bad; i++) {
+		int64_t size;
+
 		parse_file(in, a, to->key, &to->file_v[i]);
-		to->size = to->size < 0 || to->file_v[i].size < 0 ? -1 :
-		    to->size + to->file_v[i].size;
+		size = to->file_v[i].size;
+		if (to->size < 0 || size < 0)
+			to->size = -1;
+		else
+			in->bad |= __builtin_add_overflow(to->size, size,
+			    &to->size);
 	}
 }
 
