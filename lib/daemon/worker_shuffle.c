@@ -136,7 +136,6 @@ launch(void *arg)
 		close(fd);
 		return;
 	}
-	conn_hello(s->conn, ROLE_WORKER, ROLE_BLOCKS);
 	for (struct served *v = s->served; v; v = v->next)
 		tell(s, v);
 }
