@@ -31,6 +31,7 @@
 #define PING_MS 2000
 #define STARTING_MS 60000       /* until READY */
 #define RESTARTS 10             /* of executors, in all */
+#define AHEAD 1024              /* short tasks that wait at an executor, at most */
 
 struct place {
 	const struct cluster_exec *exec;        /* whose it is */
@@ -460,7 +461,7 @@ cluster_open(struct cluster **out, struct app *a, struct err *e)
 		return e->kind;
 	if (getentropy(c->key, sizeof c->key) < 0)
 		return err_sys(e, "could not make a key");
-	c->sched = runner_sched(&a->conf, 64);
+	c->sched = runner_sched(&a->conf, AHEAD);
 	if (leases_wanted(a->master))
 		return leases_open(&c->leases, c, a, c->loop, c->key, e);
 	TRY(c->plan.how->parse(&c->plan, &c->arena, a, a->master, e));

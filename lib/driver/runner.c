@@ -229,10 +229,11 @@ runner_ended(struct runner *r, struct ended *x)
 	    .part = x->part, .attempt = x->attempt, .exec = x->exec,
 	    .place = x->place, .rowset = x->rowset,
 	    .ran_us = x->ran_us };
-	struct err before = r->error;
+	struct err before;
 	int counted;
 
 	if (x->code < 0) {
+		before = r->error;
 		ev.kind = EV_TASK_FAILED;
 		ev.why = x->code;
 		ev.lost_stage = x->lost_stage;

@@ -37,27 +37,37 @@ thread_cpu_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* *cpu: the thread's time until now. */
 static void
-run_one(struct crew *c, const struct range *r)
+run_one(struct crew *c, const struct range *r, int64_t *cpu)
 {
 	struct exec_env *env = c->conf.env;
-	int64_t cpu = thread_cpu_us(), begin = clock_mono_us();
+	int64_t before = *cpu, begin = clock_mono_us();
 	struct attempt a;
 	struct task t;
 
-	a = (struct attempt){ .stage = r->stage, .part = r->part,
-	    .attempt = r->attempt, .task = &t };
+	a.stage = r->stage;
+	a.part = r->part;
+	a.attempt = r->attempt;
+	a.task = &t;
+	a.more = r->n > 1;
+	a.err.kind = 0;                 /* the rest of it is 2 KB */
+	a.err.code = 0;
+	a.err.span = (struct span){ 0, 0, 0 };
+	a.err.text[0] = a.err.hint[0] = '\0';
 	task_init(&t, env, &env->run[r->stage], r->part, r->attempt);
 	a.code = task_run(&t, &a.err);
 	if (a.code >= 0)
 		a.code = c->conf.commit(c->conf.arg, &t, &a.err);
-	a.cpu_us = thread_cpu_us() - cpu;
+	*cpu = thread_cpu_us();         /* between two tasks is nothing */
+	a.cpu_us = *cpu - before;
 	a.ran_us = clock_mono_us() - begin;
 	c->conf.done(c->conf.arg, &a);
 	task_release(&t);
 }
 
-/* Takes one part from the front of the queue; false when it is empty. */
+/* Takes one part from the front of the queue, out->n tells how many were there
+ * in a row; false when it is empty. */
 static bool
 take(struct crew *c, struct range *out)
 {
@@ -70,7 +80,7 @@ take(struct crew *c, struct range *out)
 		return false;
 	}
 	q = &c->queue[c->first];
-	*out = (struct range){ q->stage, q->part++, 1, q->attempt };
+	*out = (struct range){ q->stage, q->part++, q->n, q->attempt };
 	q->n--;
 	c->queued--;
 	return true;
@@ -80,6 +90,7 @@ static void *
 worker(void *arg)
 {
 	struct crew *c = arg;
+	int64_t cpu = thread_cpu_us();
 	struct range r;
 
 	pthread_mutex_lock(&c->lock);
@@ -90,7 +101,7 @@ worker(void *arg)
 		}
 		c->busy++;
 		pthread_mutex_unlock(&c->lock);
-		run_one(c, &r);
+		run_one(c, &r, &cpu);
 		pthread_mutex_lock(&c->lock);
 		c->busy--;
 	}

@@ -17,6 +17,7 @@ struct attempt {
 	struct err err;
 	struct task *task;
 	int64_t cpu_us, ran_us;         /* ran: on the clock */
+	bool more;                      /* the thread goes on at once */
 };
 
 struct crew_conf {

@@ -10,7 +10,7 @@
 struct filter {
 	struct op       op;             /* first: op_class.size bytes of it */
 	struct program *pred;
-	int32_t         pick[BATCH_ROWS];
+	int32_t        *pick;           /* BATCH_ROWS */
 };
 
 static int
@@ -19,6 +19,7 @@ filter_open(struct op *op, struct err *e)
 	struct filter *f = (struct filter *)op;
 	struct program_env env = task_program_env(op->task);
 
+	f->pick = arena_raw(&op->task->arena, sizeof *f->pick * BATCH_ROWS);
 	return program_new(&f->pred, &op->task->arena, op->node->kid[0]->out,
 	    &op->node->u.filter.cond, 1, &env, e);
 }

@@ -10,7 +10,7 @@ struct range {
 	struct op op;
 	int64_t at, end;                /* row numbers of this partition */
 	struct column col;
-	int64_t value[BATCH_ROWS];
+	int64_t *value;                 /* of a batch */
 };
 
 static int
@@ -18,8 +18,13 @@ range_open(struct op *op, struct err *e)
 {
 	struct range *r = (struct range *)op;
 
+	int64_t n;
+
 	(void)e;
 	range_part(op->node, op->part, &r->at, &r->end);
+	n = r->end - r->at < BATCH_ROWS ? r->end - r->at : BATCH_ROWS;
+	r->value = arena_raw(&op->task->arena, sizeof *r->value * (size_t)(n +
+	    1));
 	r->col = (struct column){ .type = TYPE(I64), .data = r->value };
 	return 0;
 }

@@ -180,7 +180,7 @@ tell_done(struct exec_job *j, const struct attempt *a)
 		m.ntext = c->text.n;
 	}
 	done_msg_print(&t, &m);
-	outbox_put(j->host->out, FRAME_DONE, &t);
+	(a->more ? outbox_put_soon : outbox_put)(j->host->out, FRAME_DONE, &t);
 	text_release(&t);
 }
 

@@ -32,6 +32,7 @@
 #include "net/tls.h"
 
 #define TICK_MS 500
+#define PACE_MS 1               /* between looks at many ends of tasks */
 #define CALL_MS 10000           /* until the driver answers */
 #define END_S 10                /* seconds to clean up */
 
@@ -41,7 +42,8 @@ struct executor {
 	struct loop *loop;
 	struct conn *driver;
 	struct watch *watch;
-	struct timer timer;
+	struct timer timer, pace;
+	int64_t woken_us;
 	struct outbox out;
 	struct setup_msg setup;
 	struct assignment given;        /* by a worker; app NULL: none */
@@ -334,14 +336,31 @@ on_closed(void *arg, struct conn *c, const struct err *why)
 	x->ended = true;
 }
 
+/* Thousands of ends a second do not wake us one by one. */
+static void
+send_waiting(struct executor *x, int often)
+{
+	if (outbox_pace(&x->out, often))
+		timer_set(x->loop, &x->pace, PACE_MS);
+	outbox_send(&x->out, x->driver);
+}
+
 static void
 on_wake(void *arg, int events)
 {
 	struct executor *x = arg;
+	int64_t now = clock_mono_us();
 
 	(void)events;
 	wake_clear(&x->out.wake);
-	outbox_send(&x->out, x->driver);
+	send_waiting(x, now - x->woken_us < PACE_MS * 1000);
+	x->woken_us = now;
+}
+
+static void
+on_pace(void *arg)
+{
+	send_waiting(arg, 0);
 }
 
 /* Figures for the driver's progress, and a look at the lease. */
@@ -417,6 +436,7 @@ begin(struct executor *x, const struct executor_conf *conf, struct err *e)
 	conn_hello(x->driver, ROLE_EXECUTOR, ROLE_DRIVER);
 	x->watch = loop_watch(x->loop, x->out.wake.fd, LOOP_IN, on_wake, x);
 	x->timer = (struct timer){ .fire = on_tick, .arg = x };
+	x->pace = (struct timer){ .fire = on_pace, .arg = x };
 	timer_set(x->loop, &x->timer, TICK_MS);
 	x->heard_ms = clock_mono_ms();
 	return 0;

@@ -33,21 +33,43 @@ static void
 add(struct outbox *o, int type, const struct text *body)
 {
 	char *head = text_room(&o->frames, FRAME_HEAD);
-	bool first = o->frames.n == 0;
 
 	frame_head_put(head, type, body->n);
 	o->frames.n += FRAME_HEAD;
 	text_add(&o->frames, body->p ? body->p : "", body->n);
-	if (first)
-		wake_ring(&o->wake);
+}
+
+/* Of who has put something in. */
+static void
+ring(struct outbox *o)
+{
+	if (o->rung)
+		return;
+	o->rung = true;
+	wake_ring(&o->wake);
 }
 
 void
 outbox_put(struct outbox *o, int type, const struct text *body)
 {
 	pthread_mutex_lock(&o->lock);
-	if (!o->closed)
+	if (!o->closed) {
 		add(o, type, body);
+		ring(o);
+	}
+	pthread_mutex_unlock(&o->lock);
+}
+
+void
+outbox_put_soon(struct outbox *o, int type, const struct text *body)
+{
+	pthread_mutex_lock(&o->lock);
+	if (!o->closed) {
+		add(o, type, body);
+		o->soon = true;
+		if (!o->paced)
+			ring(o);
+	}
 	pthread_mutex_unlock(&o->lock);
 }
 
@@ -60,8 +82,10 @@ outbox_put_data(struct outbox *o, int type, const struct text *body)
 	while (!o->closed && o->frames.n > FULL_BYTES)
 		pthread_cond_wait(&o->room, &o->lock);
 	open = !o->closed;
-	if (open)
+	if (open) {
 		add(o, type, body);
+		ring(o);
+	}
 	pthread_mutex_unlock(&o->lock);
 	return open;
 }
@@ -77,6 +101,7 @@ outbox_send(struct outbox *o, struct conn *c)
 	pthread_mutex_lock(&o->lock);
 	t = o->frames;
 	memset(&o->frames, 0, sizeof o->frames);
+	o->rung = o->soon = false;
 	pthread_cond_broadcast(&o->room);
 	pthread_mutex_unlock(&o->lock);
 	while (at < t.n) {
@@ -89,6 +114,17 @@ outbox_send(struct outbox *o, struct conn *c)
 	}
 	text_release(&t);
 	return false;
+}
+
+bool
+outbox_pace(struct outbox *o, int often)
+{
+	bool paced;
+
+	pthread_mutex_lock(&o->lock);
+	o->paced = paced = o->soon && (often || o->paced);
+	pthread_mutex_unlock(&o->lock);
+	return paced;
 }
 
 void

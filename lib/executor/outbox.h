@@ -22,6 +22,8 @@ struct outbox {
 	pthread_cond_t room;
 	struct text frames;             /* heads and bodies */
 	bool closed;
+	bool rung, soon;                /* for what is in it; some may wait */
+	bool paced;                     /* the loop looks by itself */
 	struct wake wake;               /* rung when frames were put in */
 };
 
@@ -31,6 +33,10 @@ void outbox_close(struct outbox *o);
 /* Adds a frame; never waits. */
 void outbox_put(struct outbox *o, int type, const struct text *body);
 
+/* The same for what may wait a millisecond: ends of tasks, when many more are
+ * about to end. */
+void outbox_put_soon(struct outbox *o, int type, const struct text *body);
+
 /* The same for data: waits while more than a few MB are in the box.  False
  * once the box was shut. */
 bool outbox_put_data(struct outbox *o, int type, const struct text *body);
@@ -38,6 +44,11 @@ bool outbox_put_data(struct outbox *o, int type, const struct text *body);
 /* Hands all frames to the connection, unless much is queued there; in the
  * loop's thread.  True when something is left in the box. */
 bool outbox_send(struct outbox *o, struct conn *c);
+
+/* Before outbox_send: whether the loop should look again by itself in a
+ * millisecond.  While it does, nobody wakes it for what may wait.  often: it
+ * was woken just before. */
+bool outbox_pace(struct outbox *o, int often);
 
 /* Nobody waits any more: the driver is gone. */
 void outbox_shut(struct outbox *o);

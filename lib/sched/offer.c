@@ -66,10 +66,7 @@ launch(struct sched *s, int exec, int job, int stage, int part)
 	struct sched_orders *o = s->out;
 	struct sched_order *last = o->n ? &o->v[o->n - 1] : NULL;
 
-	if (x->nrun == x->cap) {
-		x->cap = x->cap ? 2 * x->cap : 8;
-		x->run = xrealloc(x->run, (size_t)x->cap * sizeof *x->run);
-	}
+	flight_room(x);
 	x->run[x->nrun++] = (struct flight){ job, stage, part,
 	    since_start(s), t->attempt, 0 };
 	if (t->state == T_PENDING)

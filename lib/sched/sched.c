@@ -134,7 +134,7 @@ sched_free(struct sched *s)
 		if (s->job[i].there)
 			job_release(&s->job[i]);
 	for (int i = 0; i < s->nexec; i++)
-		free(s->exec[i].run);
+		free(s->exec[i].base);
 	free(s->job);
 	free(s->exec);
 	free(s->host);
@@ -247,7 +247,7 @@ static void
 exec_gone(struct sched *s, int exec, int crash)
 {
 	struct executor *x = &s->exec[exec];
-	struct flight *run = x->run;
+	struct flight *base = x->base;
 	int n = x->nrun, slots = x->slots;
 
 	x->up = false;
@@ -267,8 +267,8 @@ exec_gone(struct sched *s, int exec, int crash)
 		else
 			task_again(s, f.job, f.stage, f.part);
 	}
-	free(run);
-	x->run = NULL;
+	free(base);
+	x->run = x->base = NULL;
 	x->cap = 0;
 }
 

@@ -89,7 +89,8 @@ struct job {
 struct executor {
 	bool up, drain, place_stays;
 	int slots, host, place;
-	struct flight *run;
+	struct flight *run;             /* inside base[0, cap) */
+	struct flight *base;
 	int nrun, cap;
 	int failures;
 	int64_t excluded_ms;    /* until then; 0: is not */
@@ -142,6 +143,7 @@ bool maps_lost(struct sched *s, int job, const struct sched_event *ev,
 
 /* taskset.c: tasks and attempts */
 struct flight *flight_find(struct sched *s, const struct sched_event *ev);
+void flight_room(struct executor *x);
 void flight_end(struct sched *s, int exec, struct flight *f);
 void flight_cancel(struct sched *s, int exec, struct flight *f);
 void stage_cancel(struct sched *s, int job, int stage, int part);

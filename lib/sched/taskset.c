@@ -53,15 +53,40 @@ uncount(struct sched *s, const struct flight *f)
 	s->pool[j->pool].nlive--;
 }
 
-/* The attempt is over: its slot is free. */
+/* For one more behind the others. */
+void
+flight_room(struct executor *x)
+{
+	int before = x->cap ? (int)(x->run - x->base) : 0;
+
+	if (before + x->nrun < x->cap)
+		return;
+	if (before < x->cap / 2 || x->cap == 0) {
+		x->cap = x->cap ? 2 * x->cap : 8;
+		x->base = xrealloc(x->base, (size_t)x->cap * sizeof *x->base);
+		x->run = x->base + before;
+		return;
+	}
+	memmove(x->base, x->run, (size_t)x->nrun * sizeof *x->run);
+	x->run = x->base;
+}
+
+/* The attempt is over: its slot is free.  The others keep their order; those
+ * that are moved are few, because the first ones end first. */
 void
 flight_end(struct sched *s, int exec, struct flight *f)
 {
 	struct executor *x = &s->exec[exec];
-	struct flight *end = x->run + x->nrun--;
+	size_t before = (size_t)(f - x->run);
 
 	uncount(s, f);
-	memmove(f, f + 1, (size_t)(end - (f + 1)) * sizeof *f);
+	x->nrun--;
+	if (before < (size_t)x->nrun / 2) {
+		memmove(x->run + 1, x->run, before * sizeof *f);
+		x->run++;
+	} else {
+		memmove(f, f + 1, ((size_t)x->nrun - before) * sizeof *f);
+	}
 }
 
 void

@@ -3,7 +3,9 @@
  *
  * Blocks are made in a buffer of some MB that goes to the file whenever it
  * is full: large blocks of large partitions and the few rows of small ones
- * alike.  Nothing is synced: a map can be made again.
+ * alike.  A small map is one open, one write and one close, and to be read
+ * one open and one read: thousands of them are as fast as the file system
+ * makes files.  Nothing is synced: a map can be made again.
  */
 #include "store/map_file.h"
 
@@ -22,11 +24,19 @@
 #include "column/wire.h"
 
 #define FLUSH_BYTES ((size_t)1 << 20)
+#define GUESS_BYTES ((size_t)4 << 10)   /* index and tail of a small map */
+#define MAGIC "spmapend"
+
+struct tail {
+	uint64_t index;                 /* bytes of the index before it */
+	char magic[8];
+};
 
 struct map_writer {
 	struct arena arena;
 	const char *prefix;
-	int map, attempt, fd;
+	int map, attempt;
+	int fd;                         /* -1: not opened yet */
 	enum block_how how;
 	struct shuffle_index index;
 	uint64_t cap;
@@ -41,10 +51,9 @@ map_file_prefix(struct arena *a, const char *dir, int job, int stage)
 }
 
 static char *
-file_name(struct arena *a, const char *prefix, int map, int attempt,
-    const char *what)
+file_name(struct arena *a, const char *prefix, int map, int attempt)
 {
-	return arena_printf(a, "%s%05d.%02d.%s", prefix, map, attempt, what);
+	return arena_printf(a, "%s%05d.%02d", prefix, map, attempt);
 }
 
 int
@@ -52,8 +61,8 @@ map_writer_new(struct map_writer **out, const char *prefix, int map,
     int attempt, int npart, bool compress, struct err *e)
 {
 	struct map_writer *w = xcalloc(1, sizeof *w);
-	const char *path;
 
+	(void)e;
 	*out = w;
 	w->prefix = prefix;
 	w->map = map;
@@ -62,10 +71,21 @@ map_writer_new(struct map_writer **out, const char *prefix, int map,
 	w->index = (struct shuffle_index){ .kind = SHUFFLE_COLUMNS,
 	    .npart = (uint32_t)npart, .map = (uint32_t)map };
 	w->index.part = xcalloc((size_t)npart, sizeof *w->index.part);
-	unlink(file_name(&w->arena, prefix, map, attempt, "index"));
-	path = file_name(&w->arena, prefix, map, attempt, "data");
-	w->fd = fail_here("publish.open") < 0 ? -1 :
-	    open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
+	w->fd = -1;
+	return 0;
+}
+
+/* One of the same name is left to those who read it. */
+static int
+create(struct map_writer *w, struct err *e)
+{
+	const char *path = file_name(&w->arena, w->prefix, w->map, w->attempt);
+	int how = O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC;
+
+	if (fail_here("publish.open") == 0)
+		w->fd = open(path, how, 0600);
+	if (w->fd < 0 && errno == EEXIST && unlink(path) == 0)
+		w->fd = open(path, how, 0600);
 	if (w->fd >= 0)
 		return 0;
 	err_sys(e, "could not create \"%s\"", path);
@@ -78,6 +98,8 @@ flush(struct map_writer *w, struct err *e)
 {
 	if (w->buf.n == 0)
 		return 0;
+	if (w->fd < 0)
+		TRY(create(w, e));
 	if (fail_here("publish.write") < 0 ||
 	    block_write_all(w->fd, w->buf.p, w->buf.n, w->at) < 0) {
 		err_sys(e, "could not write the output of map %d to "
@@ -191,54 +213,39 @@ set_firsts(struct shuffle_index *x)
 	}
 }
 
-/* The index under a name of its own, then under that which is looked for. */
+/* The index and the tail go out with the last blocks. */
 static int
-write_index(struct map_writer *w, const struct text *t, struct err *e)
+write_index(struct map_writer *w, struct err *e)
 {
-	const char *path = file_name(&w->arena, w->prefix, w->map, w->attempt,
-	    "index");
-	const char *new = arena_printf(&w->arena, "%s.new", path);
-	int fd = open(new, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-	int r = fd < 0 || block_write_all(fd, t->p, t->n, 0) < 0 ? -1 : 0;
+	struct tail tail = { .magic = "" };
+	size_t from;
 
-	if (fd >= 0 && close(fd) < 0)
-		r = -1;
-	if (r == 0)
-		r = fail_here("publish.rename") < 0 ? -1 : rename(new, path);
-	if (r == 0)
-		return 0;
-	err_sys(e, "could not write \"%s\"", path);
-	e->kind = ERR_TEMP;
-	unlink(new);
-	return ERR_TEMP;
+	memset(text_room(&w->buf, 8), 0, 8);
+	w->buf.n += -w->index.size & 7;
+	from = w->buf.n;
+	shuffle_index_print(&w->buf, &w->index);
+	tail.index = w->buf.n - from;
+	memcpy(tail.magic, MAGIC, 8);
+	text_add(&w->buf, &tail, sizeof tail);
+	return flush(w, e);
 }
 
 int
 map_writer_commit(struct map_writer *w, int64_t *stored, struct err *e)
 {
-	struct text t = { 0 };
-	int r = flush(w, e);
+	bool bad;
 
-	if (r < 0)
-		return r;
-	if (close(w->fd) < 0) {
-		w->fd = -1;
-		err_sys(e, "could not close the output of map %d", w->map);
-		e->kind = ERR_TEMP;
-		unlink(file_name(&w->arena, w->prefix, w->map, w->attempt,
-		    "data"));
-		return ERR_TEMP;
-	}
 	set_firsts(&w->index);
-	shuffle_index_print(&t, &w->index);
-	r = write_index(w, &t, e);
-	*stored = w->at + (int64_t)t.n;
-	text_release(&t);
+	TRY(write_index(w, e));
+	*stored = w->at;
+	bad = close(w->fd) < 0 || fail_here("publish.close") < 0;
 	w->fd = -1;
-	if (r < 0)
-		unlink(file_name(&w->arena, w->prefix, w->map, w->attempt,
-		    "data"));
-	return r;
+	if (!bad)
+		return 0;
+	err_sys(e, "could not close the output of map %d", w->map);
+	e->kind = ERR_TEMP;
+	map_file_remove(w->prefix, w->map, w->attempt);
+	return ERR_TEMP;
 }
 
 void
@@ -248,8 +255,7 @@ map_writer_free(struct map_writer *w)
 		return;
 	if (w->fd >= 0) {
 		close(w->fd);
-		unlink(file_name(&w->arena, w->prefix, w->map, w->attempt,
-		    "data"));
+		map_file_remove(w->prefix, w->map, w->attempt);
 	}
 	text_release(&w->buf);
 	text_release(&w->raw);
@@ -269,55 +275,77 @@ lost(struct err *e, int map)
 }
 
 static int
-read_all(int fd, char *to, size_t n)
+read_all(int fd, char *to, size_t n, int64_t at)
 {
-	size_t have = 0;
-
-	while (have < n) {
+	while (n > 0) {
 		ssize_t r = fail_here("mapfile.read") < 0 ? -1 :
-		    read(fd, to + have, n - have);
+		    pread(fd, to, n, at);
 
 		if (r < 0 && errno == EINTR)
 			continue;
+		if (r == 0)
+			errno = EIO;
 		if (r <= 0)
 			return -1;
-		have += (size_t)r;
+		to += r;
+		at += r;
+		n -= (size_t)r;
 	}
 	return 0;
 }
 
 static int
-read_index(struct map_file *f, const char *path, struct err *e)
+torn(struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), r = -1;
-	struct stat st;
+	return err_user(e, EXIT_DATA, "it was not written to its end");
+}
 
-	if (fd < 0)
-		return err_sys(e, "could not open \"%s\"", path);
-	errno = EIO;
-	if (fstat(fd, &st) == 0) {
-		f->bytes = xmalloc((size_t)st.st_size + 1);
-		r = read_all(fd, f->bytes, (size_t)st.st_size);
+/* Reads the last bytes of the file, and once more when the index is longer:
+ * *n bytes of it are at the front of f->bytes then. */
+static int
+read_index(struct map_file *f, size_t size, size_t *n, struct err *e)
+{
+	size_t have = size < GUESS_BYTES ? size : GUESS_BYTES;
+	struct tail tail;
+
+	f->bytes = xmalloc(have + 1);
+	if (read_all(f->fd, f->bytes, have, (int64_t)(size - have)) < 0)
+		return err_sys(e, "could not read it");
+	if (have < sizeof tail)
+		return torn(e);
+	memcpy(&tail, f->bytes + have - sizeof tail, sizeof tail);
+	if (memcmp(tail.magic, MAGIC, sizeof tail.magic) != 0 ||
+	    tail.index > size - sizeof tail)
+		return torn(e);
+	*n = (size_t)tail.index;
+	if (*n + sizeof tail <= have) {
+		memmove(f->bytes, f->bytes + have - sizeof tail - *n, *n);
+		f->bytes = xrealloc(f->bytes, *n);
+		return 0;
 	}
-	if (r < 0)
-		err_sys(e, "could not read \"%s\"", path);
-	close(fd);
-	return r < 0 ? e->kind : shuffle_index_parse(f->bytes,
-	    (size_t)st.st_size, &f->index, e);
+	f->bytes = xrealloc(f->bytes, *n);
+	if (read_all(f->fd, f->bytes, *n,
+	    (int64_t)(size - sizeof tail - *n)) < 0)
+		return err_sys(e, "could not read it");
+	return 0;
 }
 
 static int
-open_data(struct map_file *f, const char *path, int map, struct err *e)
+open_file(struct map_file *f, const char *path, int map, struct err *e)
 {
 	struct stat st;
+	size_t n = 0;
 
 	f->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (f->fd < 0 || fstat(f->fd, &st) < 0)
-		return err_sys(e, "could not open \"%s\"", path);
-	if ((uint64_t)st.st_size != f->index.size ||
-	    f->index.kind != SHUFFLE_COLUMNS || f->index.map != (uint32_t)map)
-		return err_user(e, EXIT_DATA, "\"%s\" is not what its index "
-		    "says", path);
+		return err_sys(e, "could not open it");
+	TRY(read_index(f, (size_t)st.st_size, &n, e));
+	TRY(shuffle_index_parse(f->bytes, n, &f->index, e));
+	if (f->index.size > (uint64_t)st.st_size ||
+	    (f->index.size + 7) / 8 * 8 + n + sizeof(struct tail) !=
+	    (uint64_t)st.st_size || f->index.kind != SHUFFLE_COLUMNS ||
+	    f->index.map != (uint32_t)map)
+		return err_user(e, EXIT_DATA, "it is not what its index says");
 	return 0;
 }
 
@@ -326,13 +354,13 @@ map_file_open(struct map_file *f, const char *prefix, int map, int attempt,
     struct err *e)
 {
 	struct arena a = { 0 };
+	const char *path = file_name(&a, prefix, map, attempt);
 	int r;
 
 	*f = (struct map_file){ .fd = -1 };
-	r = read_index(f, file_name(&a, prefix, map, attempt, "index"), e);
-	if (r >= 0)
-		r = open_data(f, file_name(&a, prefix, map, attempt, "data"),
-		    map, e);
+	r = open_file(f, path, map, e);
+	if (r < 0)
+		err_ctx(e, "\"%s\"", path);
 	arena_release(&a);
 	if (r >= 0)
 		return 0;
@@ -368,7 +396,6 @@ map_file_remove(const char *prefix, int map, int attempt)
 {
 	struct arena a = { 0 };
 
-	unlink(file_name(&a, prefix, map, attempt, "index"));
-	unlink(file_name(&a, prefix, map, attempt, "data"));
+	unlink(file_name(&a, prefix, map, attempt));
 	arena_release(&a);
 }

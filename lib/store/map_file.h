@@ -1,13 +1,15 @@
 /*
- * map_file -- what one map task published: two files that other processes
- * read, in the format of store/shuffle.h with blocks of columns.
+ * map_file -- what one map task published: a file that other processes read,
+ * in the format of store/shuffle.h with blocks of columns.
  *
- *	DIR/map-JJJ-SSS-MMMMM.AA.data	job, stage, map, attempt
- *	DIR/map-JJJ-SSS-MMMMM.AA.index
+ *	DIR/map-JJJ-SSS-MMMMM.AA        job, stage, map, attempt
+ *
+ *	blocks, zeros up to a multiple of 8 bytes, index, length of the index
+ *	(8 bytes, as all numbers little-endian), "spmapend"
  *
  * Blocks lie in the order of their partitions, so that a range of partitions
- * is one range of the file.  The index comes last, by rename: a map without
- * one is not there.
+ * is one range of the file.  Who reads knows that the map was committed; a
+ * file that was not written to its end is no map.
  *
  * The run of a sorted exchange is partition 0, cut into blocks at places
  * that depend on its rows alone: whichever attempt wrote the file, its blocks
@@ -32,7 +34,7 @@ struct map_facts {
 	uint64_t rowset;                /* hash of the set of rows and their
 	                                 * partitions: two attempts that differ
 	                                 * are not the same computation */
-	int64_t stored;                 /* bytes of both files */
+	int64_t stored;                 /* bytes of the file */
 	int npart;
 	struct exchange_size *part;     /* as exchange_part_size has them */
 };
@@ -44,7 +46,7 @@ char *map_file_prefix(struct arena *a, const char *dir, int job, int stage);
  * order nor how they are cut into batches matters. */
 uint64_t map_rowset(const struct batch *b, int part);
 
-/* The files being written: blocks in the order of their partitions. */
+/* The file being written: blocks in the order of their partitions. */
 struct map_writer;
 int  map_writer_new(struct map_writer **out, const char *prefix, int map,
     int attempt, int npart, bool compress, struct err *e);
@@ -57,7 +59,7 @@ int  map_writer_bytes(struct map_writer *w, int part, int rows, const char *p,
 /* A block that is packed already: *b says what it is. */
 int  map_writer_packed(struct map_writer *w, const struct block *b,
     const char *packed, uint64_t rowset, struct err *e);
-/* Makes the map appear and tells the bytes of both files.  ERR_TEMP when
+/* Makes the map appear and tells the bytes of the file.  ERR_TEMP when
  * there is no room. */
 int  map_writer_commit(struct map_writer *w, int64_t *stored, struct err *e);
 /* NULL is fine.  Removes what was not committed. */
@@ -78,7 +80,7 @@ void map_file_close(struct map_file *f);
 int64_t map_file_blocks(const struct map_file *f, int lo, int hi,
     uint64_t *first);
 
-/* Removes both files, if they are there. */
+/* Removes the file, if it is there. */
 void map_file_remove(const char *prefix, int map, int attempt);
 
 #endif

@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -424,6 +426,21 @@ damage(const char *file, long at)
 	close(fd);
 }
 
+/* The first n bytes. */
+static int
+copy_start(const char *from, const char *to, long n)
+{
+	int in = open(from, O_RDONLY), out = open(to, O_CREAT | O_WRONLY, 0600);
+	char *p = xmalloc((size_t)n + 1);
+	int r = pread(in, p, (size_t)n, 0) == n &&
+	    pwrite(out, p, (size_t)n, 0) == n ? 0 : -1;
+
+	free(p);
+	close(in);
+	close(out);
+	return r;
+}
+
 /* After something was done to map 2. */
 static void
 expect_lost(struct world *w, const char *what)
@@ -443,7 +460,8 @@ losses(void)
 	struct world w = { .conf = { .npart = NPART, .nmap = 3 } };
 	struct lost lost = { 0 };
 	struct err e = { 0 };
-	const char *data, *index;
+	const char *data;
+	struct stat st;
 
 	world_open(&w, "damage", 60, 0);
 	for (int m = 0; m < 3; m++)
@@ -454,17 +472,29 @@ losses(void)
 	    lost.map == 2 && lost.place == -1, "a map that is nowhere: %s",
 	    e.text);
 	exchange_place(w.mirror, 2, PLACE, 0);
-	data = arena_printf(&names, "%s00002.00.data", w.source.prefix);
-	index = arena_printf(&names, "%s00002.00.index", w.source.prefix);
+	data = arena_printf(&names, "%s00002.00", w.source.prefix);
+	if (stat(data, &st) < 0)
+		st.st_size = 0;
 	damage(data, 1000);
 	expect_lost(&w, "a flipped bit in a block");
 	damage(data, 1000);
 	damage(data, 9);
 	expect_lost(&w, "a flipped bit in a head");
 	damage(data, 9);
-	damage(index, 200);
+	damage(data, st.st_size - 100);
 	expect_lost(&w, "a damaged index");
-	damage(index, 200);
+	damage(data, st.st_size - 100);
+	damage(data, st.st_size - 12);
+	expect_lost(&w, "a damaged tail");
+	damage(data, st.st_size - 12);
+	for (int cut = 1; cut < 20; cut += 9) {
+		const char *whole = arena_printf(&names, "%s.whole", data);
+
+		ok(rename(data, whole) == 0 && copy_start(whole, data,
+		    st.st_size - cut) == 0, "cut by %d", cut);
+		expect_lost(&w, "a file that is cut");
+		rename(whole, data);
+	}
 	ok(same_rows(&w, 0, NPART), "good again");
 	map_file_remove(w.source.prefix, 2, 0);
 	expect_lost(&w, "a file that is gone");
@@ -486,7 +516,7 @@ late_loss(void)
 		exchange_place(w.mirror, m, PLACE, 0);
 	}
 	exchange_require(w.mirror, 0, 1, &lost, &e);
-	damage(arena_printf(&names, "%s00001.00.data", w.source.prefix), 99);
+	damage(arena_printf(&names, "%s00001.00", w.source.prefix), 99);
 	r = exchange_chunk(w.mirror, 1, 0, 0, &w.arena, &b, &e);
 	ok(r == ERR_LOST && exchange_lost(w.mirror, &lost) && lost.map == 1 &&
 	    lost.stage == STAGE, "a block that is read late: %s", e.text);
@@ -579,7 +609,7 @@ static void
 faults(const char *self)
 {
 	static const char *const at[] = { "publish.open", "publish.write",
-	    "publish.rename" };
+	    "publish.close" };
 
 	for (int i = 0; i < 3; i++) {
 		const char *command = arena_printf(&names,

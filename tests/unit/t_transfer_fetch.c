@@ -430,7 +430,7 @@ damaged_files(void)
 	struct fetcher *f = fetcher("app-1", key, 1);
 	int place[2] = { place_of(f, "there", block_server_port(
 	    block_thread_server(t)), DIR_NUMBER), place_of(f, "here", 0, 0) };
-	const char *data = arena_printf(&names, "%s00002.00.data",
+	const char *data = arena_printf(&names, "%s00002.00",
 	    map_file_prefix(&names, dir, JOB, 4));
 
 	for (int k = 0; k < 2; k++) {
