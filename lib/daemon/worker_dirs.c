@@ -176,8 +176,9 @@ take_lock(struct worker_dirs *d, const char *path, struct err *e)
 		    "another worker works in \"%s\"", path);
 	}
 	d->lock = fd;
-	d->path = strdup(path);
-	return d->path ? 0 : err_sys(e, "no memory");
+	d->path = realpath(path, NULL);
+	return d->path ? 0 : err_sys(e, "could not find "
+	    "\"%s\"", path);
 }
 
 static int
