@@ -88,6 +88,12 @@ cluster_exec(struct cluster *c, int number)
 	return c->exec[number];
 }
 
+bool
+cluster_is_far(const struct cluster *c)
+{
+	return c->leases || c->plan.serve;
+}
+
 struct kept_table *
 cluster_kept(struct cluster *c)
 {

@@ -85,6 +85,9 @@ struct cluster_exec *cluster_exec(struct cluster *c, int number);
 void cluster_send(struct cluster_exec *x, int type, const char *body,
     size_t n);
 
+/* Are its executors on other machines, perhaps with other files? */
+bool cluster_is_far(const struct cluster *c);
+
 /* Relations that executors keep; can a place's map outputs still be read? */
 struct kept_table *cluster_kept(struct cluster *c);
 bool cluster_place_there(const struct cluster *c, int place);

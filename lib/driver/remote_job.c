@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "driver/executors.h"
 #include "driver/job.h"
 #include "driver/runner.h"
 #include "executor/job_msg.h"
@@ -89,6 +90,13 @@ static int
 tell_input(struct app *a, const struct input *in, struct input *out,
     const char ***path, struct err *e)
 {
+	if (in->quarantine_dir && cluster_is_far(a->cluster) &&
+	    strcmp(in->on_error, "quarantine") == 0) {
+		err_user(e, EXIT_JOB, "bad records cannot be collected from "
+		    "other hosts");
+		return err_hint(e, "say on error null or drop, or run it with "
+		    "-m local or -m local-cluster");
+	}
 	*out = *in;
 	out->file_v = NEW_N(&a->arena, struct input_file, in->nfile + 1);
 	*path = NEW_N(&a->arena, const char *, in->nfile + 1);

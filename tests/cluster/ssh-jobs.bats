@@ -57,3 +57,10 @@ setup() {
 		assert_output ''
 	done
 }
+
+@test "bad records of other hosts are not lost in silence" {
+	printf 'a,b\n1,2\nx,3\n' >bad.csv
+	run -1 on_host 0 sp-submit -m "$M" -e \
+		"from '$PWD/bad.csv' csv (a int, b int) on error quarantine '$PWD/q'"
+	assert_output --partial 'cannot be collected from other hosts'
+}
