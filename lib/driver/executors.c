@@ -193,6 +193,29 @@ replace(struct cluster *c, int slot)
 		c->last = e;
 }
 
+/* Sets c->last.  A child that could not start has said why, and its status
+ * says more than the end of the connection. */
+static void
+why_lost(struct cluster_exec *x, enum remote_state before,
+    const struct err *why, int status, const char *how)
+{
+	struct err *e = &x->cluster->last;
+	bool unborn = before == REMOTE_STARTING && status > EXIT_USAGE &&
+	    why->code != EXIT_PROTOCOL;
+
+	if (unborn)
+		err_set(e, ERR_TEMP, "executor %s could not be started%s",
+		    x->name, how);
+	else
+		err_set(e, ERR_TEMP, "executor %s was lost: %s%s", x->name,
+		    why->kind ? why->text : "its connection was closed", how);
+	if (why->kind && !unborn)
+		memcpy(e->hint, why->hint, sizeof e->hint);
+	e->code = unborn ? status :
+	    why->kind && why->code != EXIT_JOB ? why->code :
+	    status > EXIT_USAGE ? status : EXIT_UNAVAILABLE;
+}
+
 static void
 lose(struct cluster_exec *x, const struct err *why)
 {
@@ -208,12 +231,7 @@ lose(struct cluster_exec *x, const struct err *why)
 		conn_close(x->conn);
 	x->conn = NULL;
 	status = bury(x, how, sizeof how);
-	err_set(&c->last, ERR_TEMP, "executor %s was lost: %s%s", x->name,
-	    why->kind ? why->text : "its connection was closed", how);
-	if (why->kind)
-		memcpy(c->last.hint, why->hint, sizeof c->last.hint);
-	c->last.code = why->kind && why->code != EXIT_JOB ? why->code :
-	    status > EXIT_USAGE ? status : EXIT_UNAVAILABLE;
+	why_lost(x, before, why, status, how);
 	if (c->app->verbose && !c->closing)
 		fprintf(stderr, "%s\n", c->last.text);
 	if (before == REMOTE_READY && c->ops)

@@ -157,7 +157,15 @@ hosts_of_list(struct arena *a, const char *list, struct host **out,
 		size_t len = strcspn(list, ",");
 
 		ARENA_GROW(a, *out, n, cap);
-		TRY(host_parse(a, list, len, &(*out)[n++], e));
+		TRY(host_parse(a, list, len, &(*out)[n], e));
+		if (host_find(*out, n, &(*out)[n])) {
+			err_user(e, EXIT_USAGE, "%.*s is named twice",
+			    (int)len, list);
+			return err_hint(e, "for more tasks at a time on a host "
+			    "set spark.executor.cores, or write cores=N behind "
+			    "it in a file of hosts, ssh:FILE");
+		}
+		n++;
 		list += len + (list[len] == ',');
 	}
 	if (n == 0)
@@ -171,8 +179,11 @@ hosts_of_file(struct arena *a, const char *file, struct host **out,
 {
 	struct text t = { 0 };
 	ssize_t n = 1;
-	int fd = open(file, O_RDONLY | O_CLOEXEC), r;
+	int fd, r;
 
+	if (*file == '\0')
+		return err_user(e, EXIT_USAGE, "ssh: names no file of hosts");
+	fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "could not open the list of hosts \"%s\"",
 		    file);

@@ -147,6 +147,27 @@ guest(void *arg, struct conn *c, const char *identity)
 	return cluster_guest(l->cluster, c);
 }
 
+/* Slips of the pen are told before anything else. */
+static int
+check_addresses(const char *master, struct err *e)
+{
+	const char *list = addresses(master);
+
+	if (*list == '\0')
+		return err_user(e, EXIT_USAGE, "'%s' names no master: write "
+		    "sp://HOST:PORT", master);
+	while (*list) {
+		struct address a;
+		char one[300];
+		size_t n = strcspn(list, ",");
+
+		snprintf(one, sizeof one, "%.*s", (int)n, list);
+		TRY(address_parse(&a, one, 7077, e));
+		list += n + (list[n] == ',');
+	}
+	return 0;
+}
+
 /* The address by which executors find us: the one by which we find the
  * master, unless the settings say another. */
 static int
@@ -243,6 +264,7 @@ leases_open(struct leases **out, struct cluster *c, struct app *a,
 	l->cluster = c;
 	l->app = a;
 	memcpy(l->key, key, sizeof l->key);
+	TRY(check_addresses(a->master, e));
 	TRY(read_key(a, cluster_key, e));
 	TRY(own_address(l, &at, e));
 	TRY(open_door(l, loop, &at, e));

@@ -132,6 +132,36 @@ show_config(struct app *a)
 	return 0;
 }
 
+/* Masters of Spark's that sp will not have, by the beginning of the URL. */
+static const struct {
+	const char *prefix, *why;
+} foreign[] = {
+	{ "mesos", "Mesos: the Apache Mesos project has ended" },
+	{ "zk", "Mesos: the Apache Mesos project has ended" },
+	{ "yarn", "YARN" },
+	{ "k8s", "Kubernetes" },
+};
+
+static int
+foreign_master(const char *m, struct err *e)
+{
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+		size_t n = strlen(foreign[i].prefix);
+
+		if (strncmp(m, foreign[i].prefix, n) != 0 ||
+		    (m[n] != '\0' && m[n] != ':' && m[n] != '-'))
+			continue;
+		err_user(e, EXIT_USAGE, "'%s': sp does not run on %s", m,
+		    foreign[i].why);
+		return err_hint(e, "use sp://HOST:7077 (see sp-master), hosts "
+		    "that have sshd, ssh://HOST,HOST, or local[N]");
+	}
+	err_user(e, EXIT_USAGE, "'%s' is not a supported master", m);
+	return err_hint(e, "there are local, local[N], local[*], local-cluster"
+	    "[EXECUTORS,CORES,MEMORY], ssh://[USER@]HOST[:PORT],..., "
+	    "ssh:HOSTFILE and sp://HOST:PORT");
+}
+
 static int
 check_master(const struct app *a, struct err *e)
 {
@@ -146,16 +176,7 @@ check_master(const struct app *a, struct err *e)
 		if (n >= 1 && n <= 1024 && strcmp(end, "]") == 0)
 			return 0;
 	}
-	if (cluster_wanted(m))
-		return 0;
-	if (strncmp(m, "mesos:", 6) == 0) {
-		err_user(e, EXIT_USAGE, "mesos is not supported: the project "
-		    "has ended");
-		return err_hint(e, "use local[N]");
-	}
-	err_user(e, EXIT_USAGE, "'%s' is not a supported master", m);
-	return err_hint(e, "there are local, local[N], local[*] and "
-	    "local-cluster[EXECUTORS,CORES,MEMORY]");
+	return cluster_wanted(m) ? 0 : foreign_master(m, e);
 }
 
 static int

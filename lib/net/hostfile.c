@@ -177,14 +177,14 @@ line_parse(struct arena *a, const char *p, const char *end, struct host *h,
 	}
 }
 
-static int
-host_twice(const struct host *v, int n, const struct host *h)
+const struct host *
+host_find(const struct host *v, int n, const struct host *h)
 {
 	for (int i = 0; i < n; i++)
 		if (strcmp(v[i].name, h->name) == 0 && v[i].port == h->port &&
 		    strcmp(v[i].user ? v[i].user : "", h->user ? h->user : "") == 0)
-			return v[i].line;
-	return 0;
+			return &v[i];
+	return NULL;
 }
 
 int
@@ -197,8 +197,9 @@ hostfile_parse(struct arena *a, const char *file, const char *p, size_t n,
 
 	while (p < all) {
 		const char *end = memchr(p, '\n', (size_t)(all - p));
+		const struct host *twice;
 		struct host h;
-		int r, twice;
+		int r;
 
 		end = end ? end : all;
 		line++;
@@ -208,9 +209,9 @@ hostfile_parse(struct arena *a, const char *file, const char *p, size_t n,
 		p = end < all ? end + 1 : all;
 		if (r == 0)
 			continue;
-		if (r > 0 && (twice = host_twice(v, nhost, &h)) > 0)
+		if (r > 0 && (twice = host_find(v, nhost, &h)) != NULL)
 			r = err_user(e, EXIT_CONFIG, "%s is already in line %d",
-			    h.name, twice);
+			    h.name, twice->line);
 		if (r > 0 && nhost == HOSTFILE_MAX)
 			r = err_user(e, EXIT_CONFIG, "more than %d hosts",
 			    HOSTFILE_MAX);

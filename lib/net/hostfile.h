@@ -40,6 +40,10 @@ int host_parse(struct arena *a, const char *s, size_t n, struct host *h,
 /* Adds "user@host:port" as host_parse reads it. */
 void host_print(struct text *t, const struct host *h);
 
+/* The first of n hosts that is the same user at the same place, or NULL. */
+const struct host *host_find(const struct host *v, int n,
+    const struct host *h);
+
 /* Returns the number of hosts in *out (an array in a), at least 1, or
  * ERR_USER with EXIT_CONFIG and "FILE, line N: ". */
 int hostfile_parse(struct arena *a, const char *file, const char *p, size_t n,
