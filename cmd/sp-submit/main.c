@@ -34,6 +34,8 @@ static const struct opt opts[] = {
 	  submit_set_tmpdir },
 	{ 0, "timeout", "time", "give up after so long, with status 124",
 	  submit_set_timeout },
+	{ 0, "keep", "time", "leave the executors to the next job, and take "
+	  "those of the last", submit_set_keep },
 	{ 0, "lock", "name", "do nothing while another run holds the name",
 	  submit_set_lock },
 	{ 0, "report", "file", "write figures of the run as JSON",

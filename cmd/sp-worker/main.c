@@ -17,6 +17,7 @@
 #include "daemon/settings.h"
 #include "daemon/worker_daemon.h"
 #include "io/standard.h"
+#include "net/handover.h"
 #include "net/hostfile.h"
 #include "net/ssh_relay.h"
 
@@ -26,6 +27,7 @@ struct worker {
 	struct arena arena;
 	struct host  ssh;       /* name is NULL: no relay */
 	const char *executor;
+	long long keep_ms;      /* > 0: a keeper (net/handover.h) */
 };
 
 static int
@@ -44,6 +46,14 @@ set_executor(void *conf, const char *value, struct err *e)
 	(void)e;
 	w->executor = value;
 	return 0;
+}
+
+static int
+set_keep(void *conf, const char *value, struct err *e)
+{
+	struct worker *w = conf;
+
+	return opt_duration(value, &w->keep_ms, e);
 }
 
 static int show_help(void *conf, const char *value, struct err *e);
@@ -73,6 +83,8 @@ static const struct opt opts[] = {
 	  "registered", daemon_set_ready_fd },
 	{ 0, "ssh", "host", "run an executor on [user@]host[:port] and be its "
 	  "stdin and stdout", set_ssh },
+	{ 0, "keep", "time", "hold executors for the next sp-submit --keep, "
+	  "which starts this", set_keep },
 	{ 'v', "verbose", NULL, "print each event to stderr",
 	  daemon_set_verbose },
 	{ 0, "help", NULL, "print this text", show_help },
@@ -174,7 +186,9 @@ main(int argc, char **argv)
 		r = err_user(&e, EXIT_USAGE, "what is '%s'?", argv[r - 1]);
 	if (r == 1)
 		settings_put(&w.settings, SET_MASTER, argv[0], RANK_FLAG);
-	if (r >= 0)
+	if (r >= 0 && w.keep_ms > 0)
+		handover_keep(STDIN_FILENO, STDOUT_FILENO, w.keep_ms);
+	else if (r >= 0)
 		r = w.ssh.name ? relay(&w, &e) : serve(&w, &e);
 	if (r < 0)
 		opt_complain(table.command, &e);

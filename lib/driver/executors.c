@@ -9,6 +9,7 @@
 #include "driver/executors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +22,12 @@
 #include "driver/job.h"
 #include "driver/leases.h"
 #include "driver/remote_kept.h"
+#include "driver/warm.h"
 #include "executor/task_msg.h"
 #include "net/conn.h"
+#include "net/handover.h"
 #include "net/loop.h"
+#include "net/msg.h"
 #include "net/proto.h"
 
 #define LEASE_MS 15000
@@ -56,11 +60,12 @@ struct cluster {
 	void *arg;
 	unsigned char key[APP_KEY_BYTES];
 	const char *id;
+	uint64_t warm;                  /* name of what --keep keeps, or 0 */
 	int restarts;
 	int unstarted;                  /* slots from here on wait for their
 	                                 * turn (plan.at_once) */
 	struct err last;                /* why the last one was lost */
-	bool closing;
+	bool leaving, closing;
 };
 
 bool
@@ -150,6 +155,49 @@ cluster_tell_places(struct cluster_exec *x)
 
 static int start_slot(struct cluster *c, int slot, struct err *e);
 
+/* ---- what executors of --keep say on stderr ---- */
+
+static void
+errors_close(struct cluster_exec *x)
+{
+	watch_drop(x->errors_watch);
+	x->errors_watch = NULL;
+	if (x->errors >= 0)
+		close(x->errors);
+	x->errors = -1;
+}
+
+/* Passes on what is there; it may be the end. */
+static void
+errors_pass(struct cluster_exec *x)
+{
+	char part[4096];
+	ssize_t n;
+
+	if (x->errors < 0)
+		return;
+	while ((n = read(x->errors, part, sizeof part)) > 0)
+		fwrite(part, 1, (size_t)n, stderr);
+	if (n == 0 || errno != EAGAIN)
+		errors_close(x);
+}
+
+static void
+on_errors(void *arg, int events)
+{
+	(void)events;
+	errors_pass(arg);
+}
+
+static void
+errors_open(struct cluster_exec *x, int fd)
+{
+	x->errors = fd;
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	x->errors_watch = loop_watch(x->cluster->loop, fd, LOOP_IN, on_errors,
+	    x);
+}
+
 /* The child of a lost executor; how it ended, in words.  Returns its exit
  * status, 0 when it was killed. */
 static int
@@ -231,6 +279,8 @@ lose(struct cluster_exec *x, const struct err *why)
 		conn_close(x->conn);
 	x->conn = NULL;
 	status = bury(x, how, sizeof how);
+	errors_pass(x);
+	errors_close(x);
 	why_lost(x, before, why, status, how);
 	if (c->app->verbose && !c->closing)
 		fprintf(stderr, "%s\n", c->last.text);
@@ -343,13 +393,17 @@ on_frame(void *arg, struct conn *conn, int type, const char *body, size_t n)
 	x->heard_ms = clock_mono_ms();
 	switch (type) {
 	case FRAME_HELLO:
-		send_setup(x);
+		if (!c->leaving)
+			send_setup(x);
 		break;
 	case FRAME_READY:
 		on_ready(x, body, n);
 		break;
 	case FRAME_PING:
 	case FRAME_PONG:
+		break;
+	case FRAME_IDLE:
+		x->idle = true;
 		break;
 	default:
 		if (c->ops && x->state == REMOTE_READY)
@@ -371,7 +425,7 @@ add_exec(struct cluster *c, struct cluster_exec *x)
 {
 	x->number = c->nexec;
 	x->cluster = c;
-	x->lease = -1;
+	x->lease = x->errors = -1;
 	x->started_ms = x->heard_ms = clock_mono_ms();
 	ARENA_GROW(&c->arena, c->exec, c->nexec, c->exec_cap);
 	c->exec[c->nexec++] = x;
@@ -426,16 +480,18 @@ cluster_lease_revoked(struct cluster *c, int lease)
 		c->ops->drain(c->arg, x);
 }
 
+/* The stream of a slot's process: a new one, or one that was kept. */
 static int
-start_slot(struct cluster *c, int slot, struct err *e)
+greet(struct cluster *c, int slot, pid_t pid, int fd, struct err *e)
 {
 	struct cluster_exec *x = NEW(&c->arena, struct cluster_exec);
-	int fd;
 
-	TRY(c->plan.how->start(&c->plan, slot, &x->pid, &fd, e));
 	c->plan.slot[slot].starts++;
 	add_exec(c, x);
+	x->pid = pid;
 	x->slot = slot;
+	if (c->plan.apart)
+		errors_open(x, c->plan.slot[slot].errors);
 	x->slots = c->plan.slot[slot].cores;
 	x->name = arena_printf(&c->arena, "%d%s%s", x->number,
 	    c->plan.slot[slot].host ? " on " : "",
@@ -454,6 +510,41 @@ start_slot(struct cluster *c, int slot, struct err *e)
 	return 0;
 }
 
+static int
+start_slot(struct cluster *c, int slot, struct err *e)
+{
+	pid_t pid;
+	int fd;
+
+	TRY(c->plan.how->start(&c->plan, slot, &pid, &fd, e));
+	return greet(c, slot, pid, fd, e);
+}
+
+/* Executors that the last driver has left. */
+static int
+take_warm(struct cluster *c, struct err *e)
+{
+	struct handover h;
+	int from, r = 0;
+
+	c->plan.apart = true;
+	c->warm = warm_name(&c->plan);
+	from = c->warm ? handover_call(c->warm) : -1;
+	while (from >= 0 && r >= 0 && handover_get(from, &h) > 0) {
+		if (h.slot < 0 || h.slot >= c->plan.nslot ||
+		    c->plan.slot[h.slot].starts) {
+			close(h.stream);
+			close(h.errors);
+			continue;
+		}
+		c->plan.slot[h.slot].errors = h.errors;
+		r = greet(c, h.slot, 0, h.stream, e);
+	}
+	if (from >= 0)
+		close(from);
+	return r;
+}
+
 /* Starts slots that were never started, as many as may start together. */
 static int
 start_more(struct cluster *c, struct err *e)
@@ -463,6 +554,8 @@ start_more(struct cluster *c, struct err *e)
 	for (int i = 0; i < c->nexec; i++)
 		starting += c->exec[i]->state == REMOTE_STARTING;
 	for (; c->unstarted < c->plan.nslot; c->unstarted++, starting++) {
+		if (c->plan.slot[c->unstarted].starts)
+			continue;
 		if (c->plan.at_once && starting >= c->plan.at_once)
 			break;
 		TRY(start_slot(c, c->unstarted, e));
@@ -489,7 +582,58 @@ cluster_open(struct cluster **out, struct app *a, struct err *e)
 	if (leases_wanted(a->master))
 		return leases_open(&c->leases, c, a, c->loop, c->key, e);
 	TRY(c->plan.how->parse(&c->plan, &c->arena, a, a->master, e));
+	if (a->keep)
+		TRY(take_warm(c, e));
 	return start_more(c, e);
+}
+
+/* Asks all to forget us; waits for the answers, but not long. */
+static void
+reset_all(struct cluster *c)
+{
+	int64_t until = clock_mono_ms() + WARM_ANSWER_MS;
+	struct text t = { 0 };
+	struct err e;
+	bool waiting = true;
+
+	c->leaving = true;
+	msg_u64(&t, (uint64_t)c->app->keep_ms);
+	for (int i = 0; i < c->nexec; i++)
+		cluster_send(c->exec[i], FRAME_RESET, t.p, t.n);
+	text_release(&t);
+	while (waiting && clock_mono_ms() < until &&
+	    loop_once(c->loop, 50, &e) >= 0) {
+		waiting = false;
+		for (int i = 0; i < c->nexec; i++)
+			waiting |= c->exec[i]->conn && !c->exec[i]->idle;
+	}
+}
+
+/* Leaves what has forgotten us to the next driver. */
+static void
+leave_warm(struct cluster *c)
+{
+	struct handover *v;
+	struct err e;
+	int n = 0;
+
+	if (c->warm == 0 || c->app->keep_ms <= 0 || c->app->interrupt)
+		return;
+	reset_all(c);
+	v = xcalloc((size_t)c->nexec + 1, sizeof *v);
+	for (int i = 0; i < c->nexec; i++) {
+		struct cluster_exec *x = c->exec[i];
+
+		errors_pass(x);
+		if (x->conn && x->idle && x->errors >= 0)
+			v[n++] = (struct handover){ x->slot,
+			    conn_fd(x->conn), x->errors };
+	}
+	if (n && warm_leave(c->warm, c->app->keep_ms, v, n, &e) >= 0)
+		for (int i = 0; i < c->nexec; i++)
+			if (c->exec[i]->idle)
+				c->exec[i]->pid = 0;    /* not ours any more */
+	free(v);
 }
 
 /* Executors end when their connection does; who does not is killed. */
@@ -520,6 +664,8 @@ end_children(struct cluster *c)
 		char how[64];
 
 		bury(c->exec[i], how, sizeof how);
+		errors_pass(c->exec[i]);
+		errors_close(c->exec[i]);
 	}
 }
 
@@ -531,6 +677,7 @@ cluster_close(struct cluster *c)
 	c->closing = true;
 	c->ops = NULL;
 	leases_close(c->leases, 0);
+	leave_warm(c);
 	end_children(c);
 	for (int i = 0; i < c->nplace; i++)
 		text_release(&c->place[i].frame);

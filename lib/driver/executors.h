@@ -25,6 +25,7 @@ struct conn;
 struct conn_ops;
 struct err;
 struct kept_table;
+struct watch;
 
 enum remote_state { REMOTE_STARTING, REMOTE_READY, REMOTE_LOST };
 
@@ -44,6 +45,9 @@ struct cluster_exec {
 	char *hostname, *node, *address, *dir;
 	int64_t heard_ms, pinged_ms, started_ms;
 	int places_told;                /* that it knows of */
+	int errors;                     /* its stderr, -1: it has ours */
+	struct watch *errors_watch;
+	bool idle;                      /* it has forgotten us: --keep */
 	bool announced;                 /* lib/sched knows that it is there */
 	void *job;                      /* of driver/remote.c: what it was told
 	                                 * about the running job */
@@ -67,7 +71,9 @@ bool cluster_wanted(const char *master);
 
 /* Starts the executors and returns at once. */
 int  cluster_open(struct cluster **out, struct app *a, struct err *e);
-void cluster_close(struct cluster *c);          /* NULL is fine */
+/* Ends the executors, or leaves them to the next driver (app->keep_ms).  NULL
+ * is fine. */
+void cluster_close(struct cluster *c);
 
 /* The scheduler that knows of the executors. */
 struct sched *cluster_sched(struct cluster *c);

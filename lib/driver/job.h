@@ -41,6 +41,8 @@ struct app {
 	struct cache cache;             /* relations that are kept */
 	volatile int interrupt;         /* signal number */
 	int njob;
+	bool keep;                      /* executors may be another's before */
+	int64_t keep_ms;                /* and after us, for so long */
 	int64_t start_us, rows_out, bytes_in;
 	bool pipe_closed;               /* stdout went away: stop quietly */
 	const char *skip_rules[16];     /* sp-plan -x */

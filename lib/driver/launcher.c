@@ -26,9 +26,8 @@
 
 #define SSH_AT_ONCE 8           /* handshakes */
 
-/* A program beside the running one. */
-static int
-beside(const char *name, char *to, size_t size, struct err *e)
+int
+launcher_beside(const char *name, char *to, size_t size, struct err *e)
 {
 	ssize_t n = readlink("/proc/self/exe", to, size - 1);
 	char *slash;
@@ -48,7 +47,7 @@ beside(const char *name, char *to, size_t size, struct err *e)
 /* Between fork and exec only calls that are safe there.  The child ends when
  * our end of the pair of sockets is closed, however we end. */
 static void
-become(const char *path, char *const argv[], int fd)
+become(const char *path, char *const argv[], int fd, int errors)
 {
 	sigset_t none;
 
@@ -57,29 +56,48 @@ become(const char *path, char *const argv[], int fd)
 	setpgid(0, 0);          /* signals of the terminal are the driver's */
 	if (dup2(fd, 0) < 0 || dup2(fd, 1) < 0)
 		_exit(127);     /* tidy: allowed, a child */
+	if (errors >= 0) {
+		dup2(errors, 2);
+		close_range(3, ~0U, 0);
+	}
 	execv(path, argv);
 	_exit(127);             /* tidy: allowed */
 }
 
 static int
 start_child(const char *path, char *const argv[], pid_t *pid, int *fd,
-    struct err *e)
+    int *errors, struct err *e)
 {
-	int pair[2];
+	int pair[2], said[2] = { -1, -1 };
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_sys(e, "could not make a pair of sockets");
-	*pid = fork();
-	if (*pid < 0) {
-		close(pair[0]);
+	if (errors && pipe2(said, O_CLOEXEC) < 0)
+		return err_sys(e, "could not make a pipe");
+	*pid = -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
+		*pid = fork();
+		if (*pid == 0)
+			become(path, argv, pair[1], said[1]);
 		close(pair[1]);
-		return err_sys(e, "could not start \"%s\"", path);
+		*fd = pair[0];
+		if (*pid < 0)
+			close(pair[0]);
 	}
-	if (*pid == 0)
-		become(path, argv, pair[1]);
-	close(pair[1]);
-	*fd = pair[0];
-	return 0;
+	if (*pid < 0)
+		err_sys(e, "could not start \"%s\"", path);
+	if (errors) {
+		close(said[1]);
+		if (*pid < 0)
+			close(said[0]);
+		*errors = said[0];
+	}
+	return *pid < 0 ? e->kind : 0;
+}
+
+/* Where the stderr of a slot's process is put, or NULL: it has ours. */
+static int *
+errors_of(struct launch_plan *p, int slot)
+{
+	return p->apart ? &p->slot[slot].errors : NULL;
 }
 
 static int
@@ -139,10 +157,8 @@ local_start(struct launch_plan *p, int slot, pid_t *pid, int *fd,
 	char path[4096], name[] = "sp-executor";
 	char *argv[] = { name, NULL };
 
-	(void)p;
-	(void)slot;
-	TRY(beside(name, path, sizeof path, e));
-	return start_child(path, argv, pid, fd, e);
+	TRY(launcher_beside(name, path, sizeof path, e));
+	return start_child(path, argv, pid, fd, errors_of(p, slot), e);
 }
 
 /* Hosts of a list behind ssh://, separated by commas. */
@@ -238,8 +254,8 @@ ssh_start(struct launch_plan *p, int slot, pid_t *pid, int *fd,
 	char *target = (char *)(uintptr_t)p->slot[slot].target;
 	char *argv[] = { name, option, target, NULL };
 
-	TRY(beside(name, path, sizeof path, e));
-	return start_child(path, argv, pid, fd, e);
+	TRY(launcher_beside(name, path, sizeof path, e));
+	return start_child(path, argv, pid, fd, errors_of(p, slot), e);
 }
 
 static const struct launcher launchers[] = {

@@ -9,6 +9,7 @@
 #define DRIVER_LAUNCHER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -25,6 +26,8 @@ struct launch_slot {
 	int cores;
 	int64_t memory;
 	int starts;                     /* so far */
+	int errors;                     /* of the last start, if apart: the
+	                                 * read end of its stderr */
 };
 
 struct launch_plan {
@@ -33,6 +36,8 @@ struct launch_plan {
 	struct launch_slot *slot;
 	bool serve;                     /* map outputs travel over the network */
 	int at_once;                    /* slots that start together, 0: all */
+	bool apart;     /* they may outlive us: nothing of ours is theirs but
+	                 * the stream and a pipe for stderr */
 };
 
 struct launcher {
@@ -44,6 +49,9 @@ struct launcher {
 	int (*start)(struct launch_plan *p, int slot, pid_t *pid, int *fd,
 	    struct err *e);
 };
+
+/* The path of a program beside the running one.  EXIT_UNAVAILABLE. */
+int launcher_beside(const char *name, char *to, size_t size, struct err *e);
 
 /* The launcher of a URL, or NULL. */
 const struct launcher *launcher_find(const char *url);

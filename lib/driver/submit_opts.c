@@ -114,6 +114,18 @@ submit_set_timeout(void *p, const char *v, struct err *e)
 }
 
 int
+submit_set_keep(void *p, const char *v, struct err *e)
+{
+	struct submit *s = p;
+	long long ms;
+
+	TRY(opt_duration(v, &ms, e));
+	s->app.keep = true;
+	s->app.keep_ms = ms;
+	return 0;
+}
+
+int
 submit_set_lock(void *p, const char *v, struct err *e)
 {
 	struct submit *s = p;

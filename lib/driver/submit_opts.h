@@ -17,6 +17,7 @@ int submit_set_tmpdir(void *conf, const char *value, struct err *e);
 int submit_set_name(void *conf, const char *value, struct err *e);
 int submit_set_format(void *conf, const char *value, struct err *e);
 int submit_set_timeout(void *conf, const char *value, struct err *e);
+int submit_set_keep(void *conf, const char *value, struct err *e);
 int submit_set_lock(void *conf, const char *value, struct err *e);
 int submit_set_report(void *conf, const char *value, struct err *e);
 int submit_set_plan(void *conf, const char *value, struct err *e);

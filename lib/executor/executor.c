@@ -4,6 +4,10 @@
  *	HELLO both ways, SETUP, READY; then for each action
  *	JOB, STAGE…, PLACE…, MAPS…, LAUNCH… -> DONE, FAILED…; JOB_END
  *
+ * RESET ends the application: all of it is forgotten, IDLE is the last word
+ * on this connection, and what comes next over the same stream is the HELLO
+ * of another driver.
+ *
  * Silence: the driver sends PING when it has nothing else to say.  The time
  * of the last frame is looked at by a timer of this loop; when the lease is
  * over the process ends at once, so that nobody writes after the driver has
@@ -12,8 +16,10 @@
 #include "executor/executor.h"
 
 #include <dirent.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -35,6 +41,7 @@
 #define PACE_MS 1               /* between looks at many ends of tasks */
 #define CALL_MS 10000           /* until the driver answers */
 #define END_S 10                /* seconds to clean up */
+#define SPARE_MS 15000          /* idle, longer than was said */
 
 struct executor {
 	struct arena arena;             /* of the application */
@@ -52,7 +59,9 @@ struct executor {
 	struct serve serve;
 	struct exec_job *job;
 	struct job_msg job_msg;
-	int64_t heard_ms;
+	int64_t heard_ms, idle_ms;      /* idle_ms: without a driver */
+	struct watch *knock;            /* idle: for the next driver */
+	bool resetting;                 /* IDLE is on its way */
 	bool ended, failed;
 	struct err error;
 };
@@ -276,6 +285,40 @@ on_ping(struct executor *x, const char *body, size_t n, struct err *e)
 	return 0;
 }
 
+/* All that is the application's goes. */
+static void
+forget_all(struct executor *x)
+{
+	groups_kill();
+	end_job(x);
+	serve_close(&x->serve);
+	scratch_remove(x->host.scratch);
+	text_release(&x->out.frames);
+	memset(&x->serve, 0, sizeof x->serve);
+	x->host = (struct exec_host){ 0 };
+	x->setup = (struct setup_msg){ 0 };
+	arena_reset(&x->arena);
+}
+
+static int
+on_reset(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct msg in;
+
+	msg_init(&in, body, n);
+	x->idle_ms = (int64_t)msg_get_u64(&in);
+	if (!msg_ended(&in) || x->idle_ms < 0 || x->given.app) {
+		err_set(e, ERR_BUG, "a RESET that is not understood");
+		e->code = EXIT_PROTOCOL;
+		return e->kind;
+	}
+	if (x->setup.app)
+		forget_all(x);
+	conn_send(x->driver, FRAME_IDLE, "", 0);
+	x->resetting = true;
+	return 0;
+}
+
 static int
 on_nothing(struct executor *x, const char *body, size_t n, struct err *e)
 {
@@ -302,6 +345,7 @@ static int (*const handler[FRAME_TYPES])(struct executor *, const char *,
 	[FRAME_JOB_END] = on_job_end,
 	[FRAME_FORGET] = on_forget,
 	[FRAME_FILE_DATA] = on_file_data,
+	[FRAME_RESET] = on_reset,
 };
 
 static void
@@ -342,7 +386,8 @@ send_waiting(struct executor *x, int often)
 {
 	if (outbox_pace(&x->out, often))
 		timer_set(x->loop, &x->pace, PACE_MS);
-	outbox_send(&x->out, x->driver);
+	if (x->driver)
+		outbox_send(&x->out, x->driver);
 }
 
 static void
@@ -363,6 +408,18 @@ on_pace(void *arg)
 	send_waiting(arg, 0);
 }
 
+/* With a driver by its lease; without one by what the last driver said, and
+ * a while for the network. */
+static bool
+silent_too_long(const struct executor *x)
+{
+	int64_t silence = clock_mono_ms() - x->heard_ms;
+
+	if (x->driver == NULL)
+		return silence > x->idle_ms + SPARE_MS;
+	return x->setup.lease_ms && silence > x->setup.lease_ms;
+}
+
 /* Figures for the driver's progress, and a look at the lease. */
 static void
 on_tick(void *arg)
@@ -371,12 +428,12 @@ on_tick(void *arg)
 	struct text t = { 0 };
 	int64_t rows, bytes;
 
-	if (x->setup.lease_ms &&
-	    clock_mono_ms() - x->heard_ms > x->setup.lease_ms) {
+	if (silent_too_long(x)) {
 		groups_kill();
 		_exit(EXIT_UNAVAILABLE);       /* tidy: allowed */
 	}
-	outbox_send(&x->out, x->driver);
+	if (x->driver)
+		outbox_send(&x->out, x->driver);
 	if (x->job) {
 		exec_job_read(x->job, &rows, &bytes);
 		msg_u64(&t, (uint64_t)rows);
@@ -415,10 +472,49 @@ call_driver(struct executor *x, int in, int *fd, struct tls **tls,
 	return 0;
 }
 
+static const struct conn_ops ops = { on_frame, on_closed };
+
+/* Bytes on an idle stream: the greeting of another driver, or its end. */
+static void
+on_knock(void *arg, int events)
+{
+	struct executor *x = arg;
+
+	(void)events;
+	watch_drop(x->knock);
+	x->knock = NULL;
+	x->heard_ms = clock_mono_ms();
+	x->driver = conn_new(x->loop, 0, 1, NULL, &ops, x);
+	if (x->driver)
+		conn_hello(x->driver, ROLE_EXECUTOR, ROLE_DRIVER);
+	else
+		x->ended = true;
+}
+
+/* The driver has all that we had to say.  The stream outlives its
+ * connection: this is not called when it was opened by us. */
+static void
+lie_idle(struct executor *x)
+{
+	int in = dup(0), out = dup(1);
+
+	x->resetting = false;
+	conn_close(x->driver);
+	x->driver = NULL;
+	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0) {
+		x->ended = true;
+	} else {
+		x->knock = loop_watch(x->loop, 0, LOOP_IN, on_knock, x);
+		x->ended |= x->knock == NULL;
+	}
+	close(in);
+	close(out);
+	malloc_trim(0);
+}
+
 static int
 begin(struct executor *x, const struct executor_conf *conf, struct err *e)
 {
-	static const struct conn_ops ops = { on_frame, on_closed };
 	int in = conf->in, out = conf->out;
 	struct tls *tls = NULL;
 
@@ -465,8 +561,11 @@ executor_run(const struct executor_conf *conf, struct err *e)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);        /* of the driver's terminal */
-	while (r >= 0 && !x->ended)
+	while (r >= 0 && !x->ended) {
 		r = loop_once(x->loop, -1, e);
+		if (x->resetting && conn_queued(x->driver) == 0)
+			lie_idle(x);
+	}
 	if (r >= 0 && x->failed) {
 		*e = x->error;
 		r = x->error.kind;

@@ -68,6 +68,9 @@ enum frame_type {
 	FRAME_PROGRESS = 33,    /* u64 rows, u64 bytes read since the last */
 	FRAME_FORGET = 34,      /* i64 job, i64 stage: its map outputs */
 	FRAME_CANCEL = 35,      /* as LAUNCH: attempts that are not needed */
+	FRAME_RESET = 36,       /* u64 ms: forget the application, and wait so
+	                         * long for the greeting of another driver */
+	FRAME_IDLE = 37,        /* empty: that is done, this is the last frame */
 	/* 64-95: blocks (transfer/block_msg.h) */
 	FRAME_BLOCKS_ASK = 64,
 	FRAME_BLOCKS_PART = 65,
