@@ -293,7 +293,7 @@ forget_all(struct executor *x)
 	end_job(x);
 	serve_close(&x->serve);
 	scratch_remove(x->host.scratch);
-	text_release(&x->out.frames);
+	outbox_clear(&x->out);
 	memset(&x->serve, 0, sizeof x->serve);
 	x->host = (struct exec_host){ 0 };
 	x->setup = (struct setup_msg){ 0 };

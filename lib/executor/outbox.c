@@ -128,6 +128,15 @@ outbox_pace(struct outbox *o, int often)
 }
 
 void
+outbox_clear(struct outbox *o)
+{
+	pthread_mutex_lock(&o->lock);
+	text_release(&o->frames);
+	o->rung = o->soon = o->paced = false;
+	pthread_mutex_unlock(&o->lock);
+}
+
+void
 outbox_shut(struct outbox *o)
 {
 	pthread_mutex_lock(&o->lock);

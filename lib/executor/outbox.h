@@ -50,6 +50,9 @@ bool outbox_send(struct outbox *o, struct conn *c);
  * was woken just before. */
 bool outbox_pace(struct outbox *o, int often);
 
+/* Forgets what is in the box; no task runs. */
+void outbox_clear(struct outbox *o);
+
 /* Nobody waits any more: the driver is gone. */
 void outbox_shut(struct outbox *o);
 
