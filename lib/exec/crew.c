@@ -16,15 +16,22 @@ struct range {
 	int stage, part, n, attempt;
 };
 
+struct seat {                   /* of a thread */
+	struct crew *crew;
+	struct range now;               /* what it runs, if busy */
+	bool busy;
+	_Atomic int stop;               /* it is not needed any more */
+};
+
 struct crew {
 	struct crew_conf conf;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct range *queue;
 	int first, end, cap;
-	int queued, busy;
 	bool stop;
 	pthread_t *thread;
+	struct seat *seat;
 	int nthread;
 };
 
@@ -39,8 +46,10 @@ thread_cpu_us(void)
 
 /* *cpu: the thread's time until now. */
 static void
-run_one(struct crew *c, const struct range *r, int64_t *cpu)
+run_one(struct seat *seat, int64_t *cpu)
 {
+	struct crew *c = seat->crew;
+	const struct range *r = &seat->now;
 	struct exec_env *env = c->conf.env;
 	int64_t before = *cpu, begin = clock_mono_us();
 	struct attempt a;
@@ -56,6 +65,7 @@ run_one(struct crew *c, const struct range *r, int64_t *cpu)
 	a.err.span = (struct span){ 0, 0, 0 };
 	a.err.text[0] = a.err.hint[0] = '\0';
 	task_init(&t, env, &env->run[r->stage], r->part, r->attempt);
+	t.stop = &seat->stop;
 	a.code = task_run(&t, &a.err);
 	if (a.code >= 0)
 		a.code = c->conf.commit(c->conf.arg, &t, &a.err);
@@ -82,28 +92,28 @@ take(struct crew *c, struct range *out)
 	q = &c->queue[c->first];
 	*out = (struct range){ q->stage, q->part++, q->n, q->attempt };
 	q->n--;
-	c->queued--;
 	return true;
 }
 
 static void *
 worker(void *arg)
 {
-	struct crew *c = arg;
+	struct seat *seat = arg;
+	struct crew *c = seat->crew;
 	int64_t cpu = thread_cpu_us();
-	struct range r;
 
 	pthread_mutex_lock(&c->lock);
 	while (!c->stop) {
-		if (!take(c, &r)) {
+		if (!take(c, &seat->now)) {
 			pthread_cond_wait(&c->wake, &c->lock);
 			continue;
 		}
-		c->busy++;
+		seat->busy = true;
+		atomic_store(&seat->stop, 0);
 		pthread_mutex_unlock(&c->lock);
-		run_one(c, &r, &cpu);
+		run_one(seat, &cpu);
 		pthread_mutex_lock(&c->lock);
-		c->busy--;
+		seat->busy = false;
 	}
 	pthread_mutex_unlock(&c->lock);
 	return NULL;
@@ -118,8 +128,11 @@ crew_new(struct crew **out, const struct crew_conf *conf, struct err *e)
 	c->thread = xcalloc((size_t)conf->threads + 1, sizeof *c->thread);
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->wake, NULL);
+	c->seat = xcalloc((size_t)conf->threads + 1, sizeof *c->seat);
+	for (int i = 0; i < conf->threads; i++)
+		c->seat[i].crew = c;
 	while (c->nthread < conf->threads && pthread_create(
-	    &c->thread[c->nthread], NULL, worker, c) == 0)
+	    &c->thread[c->nthread], NULL, worker, &c->seat[c->nthread]) == 0)
 		c->nthread++;
 	if (c->nthread == 0) {
 		crew_free(c);
@@ -158,7 +171,6 @@ crew_add(struct crew *c, int stage, int part, int n, int attempt)
 {
 	pthread_mutex_lock(&c->lock);
 	*more(c) = (struct range){ stage, part, n, attempt };
-	c->queued += n;
 	if (n > 1)
 		pthread_cond_broadcast(&c->wake);
 	else
@@ -186,33 +198,24 @@ crew_revoke(struct crew *c, int stage, int part, int n,
 			    q.part + q.n - to, q.attempt };
 			i -= before - c->first; /* the array may have moved */
 		}
-		c->queued -= to - from;
 		for (int p = from; p < to; p++)
 			gone(arg, stage, p, q.attempt);
 	}
 	pthread_mutex_unlock(&c->lock);
 }
 
-int
-crew_busy(struct crew *c)
+void
+crew_cancel(struct crew *c, int stage, int part, int attempt)
 {
-	int n;
-
 	pthread_mutex_lock(&c->lock);
-	n = c->busy;
-	pthread_mutex_unlock(&c->lock);
-	return n;
-}
+	for (int i = 0; i < c->nthread; i++) {
+		struct seat *s = &c->seat[i];
 
-int
-crew_queued(struct crew *c)
-{
-	int n;
-
-	pthread_mutex_lock(&c->lock);
-	n = c->queued;
+		if (s->busy && s->now.stage == stage && s->now.part == part &&
+		    s->now.attempt == attempt)
+			atomic_store(&s->stop, 1);
+	}
 	pthread_mutex_unlock(&c->lock);
-	return n;
 }
 
 void
@@ -230,6 +233,7 @@ crew_free(struct crew *c)
 	pthread_mutex_destroy(&c->lock);
 	pthread_cond_destroy(&c->wake);
 	free(c->thread);
+	free(c->seat);
 	free(c->queue);
 	free(c);
 }

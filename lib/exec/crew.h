@@ -43,9 +43,8 @@ void crew_add(struct crew *c, int stage, int part, int n, int attempt);
 void crew_revoke(struct crew *c, int stage, int part, int n,
     void (*gone)(void *arg, int stage, int part, int attempt), void *arg);
 
-/* Attempts that run now, and parts that wait. */
-int crew_busy(struct crew *c);
-int crew_queued(struct crew *c);
+/* An attempt that runs stops soon, as if its job were cancelled. */
+void crew_cancel(struct crew *c, int stage, int part, int attempt);
 
 /* Forgets what waits, waits for what runs (env->cancel makes that short),
  * ends the threads. */

@@ -90,6 +90,8 @@ struct task {
 	struct exec_env *env;
 	struct stage_run *run;
 	int part, attempt;
+	const _Atomic int *stop;        /* 1: nobody needs this attempt; or
+	                                 * NULL */
 	struct arena arena;             /* dies with the task */
 	struct pool pool;               /* below env->pool */
 	struct collected *collected;    /* for collect roots */
@@ -121,7 +123,8 @@ void task_release(struct task *t);
 static inline bool
 task_cancelled(const struct task *t)
 {
-	return atomic_load_explicit(&t->env->cancel, memory_order_relaxed);
+	return atomic_load_explicit(&t->env->cancel, memory_order_relaxed) ||
+	    (t->stop && atomic_load_explicit(t->stop, memory_order_relaxed));
 }
 
 /* State that all tasks of a stage share for one node (a join's build table,

@@ -431,6 +431,13 @@ tell_revoked(void *arg, int stage, int part, int attempt)
 }
 
 void
+exec_job_cancel(struct exec_job *j, const struct launch_msg *m)
+{
+	exec_job_revoke(j, m);
+	crew_cancel(j->crew, m->stage, m->part, m->attempt);
+}
+
+void
 exec_job_revoke(struct exec_job *j, const struct launch_msg *m)
 {
 	crew_revoke(j->crew, m->stage, m->part, m->n, tell_revoked, j);

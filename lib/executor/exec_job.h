@@ -41,6 +41,7 @@ int  exec_job_maps(struct exec_job *j, const struct maps_msg *m,
     struct err *e);
 int  exec_job_launch(struct exec_job *j, const struct launch_msg *m,
     struct err *e);
+void exec_job_cancel(struct exec_job *j, const struct launch_msg *m);
 void exec_job_revoke(struct exec_job *j, const struct launch_msg *m);
 /* The map outputs of a job's stage (from 0) go; -1: of all its stages. */
 void exec_host_forget(const struct exec_host *host, int job, int stage);

@@ -237,6 +237,17 @@ on_revoke(struct executor *x, const char *body, size_t n, struct err *e)
 }
 
 static int
+on_cancel(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct launch_msg m;
+
+	TRY(launch_msg_parse(body, n, &m, e));
+	if (is_current(x, m.job))
+		exec_job_cancel(x->job, &m);
+	return 0;
+}
+
+static int
 on_job_end(struct executor *x, const char *body, size_t n, struct err *e)
 {
 	struct msg in;
@@ -341,7 +352,7 @@ static int (*const handler[FRAME_TYPES])(struct executor *, const char *,
 	[FRAME_MAPS] = on_maps,
 	[FRAME_LAUNCH] = on_launch,
 	[FRAME_REVOKE] = on_revoke,
-	[FRAME_CANCEL] = on_revoke,
+	[FRAME_CANCEL] = on_cancel,
 	[FRAME_JOB_END] = on_job_end,
 	[FRAME_FORGET] = on_forget,
 	[FRAME_FILE_DATA] = on_file_data,

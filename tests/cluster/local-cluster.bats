@@ -72,3 +72,20 @@ setup() {
 	run -0 sp-submit -e 'select 1'
 	run -1 pgrep -f "$TMPDIR"
 }
+
+@test "a straggler gets a copy, and is stopped when that ends first" {
+	local begin=$SECONDS
+	run -0 sp-submit -m 'local-cluster[2,1,256m]' -c spark.speculation=true -e \
+		"from range(0, 40, 1, 20)
+		| pipe 'mkdir $PWD/once 2>/dev/null && sleep 60; cat' as (id bigint)
+		| aggregate count(*), sum(id)"
+	assert_output $'40\t780'
+	[ $((SECONDS - begin)) -lt 30 ]
+}
+
+@test "a time limit stops the tasks of executors" {
+	local begin=$SECONDS
+	run -124 sp-submit -m 'local-cluster[2,1,256m]' --timeout 1s -e \
+		"from range(0, 4, 1, 2) | pipe 'sleep 60; cat' as (id bigint)"
+	[ $((SECONDS - begin)) -lt 20 ]
+}
