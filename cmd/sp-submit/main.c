@@ -23,7 +23,7 @@ static const struct opt opts[] = {
 	  submit_set_define },
 	{ 't', "to", "format", "format of rows on stdout: tsv, csv, json, text",
 	  submit_set_format },
-	{ 'v', "verbose", NULL, "say more; twice: plans and attempts",
+	{ 'v', "verbose", NULL, "say what happens; twice: plans too",
 	  submit_set_verbose },
 	{ 0, "plan", NULL, "the job is plan text, as sp-plan prints it",
 	  submit_set_plan },
@@ -40,6 +40,12 @@ static const struct opt opts[] = {
 	  submit_set_lock },
 	{ 0, "report", "file", "write figures of the run as JSON",
 	  submit_set_report },
+	{ 0, "report-from", "log", "print the report of an event log, run "
+	  "nothing", submit_set_report_from },
+	{ 0, "event-log", "file", "write what happens as lines of JSON",
+	  submit_set_event_log },
+	{ 0, "log-dir", "dir", "what commands of tasks say, a file an executor",
+	  submit_set_log_dir },
 	{ 0, "name", "text", "name of the application", submit_set_name },
 	{ 0, "properties-file", "file", "read properties from a file",
 	  submit_set_properties },
@@ -101,7 +107,9 @@ main(int argc, char **argv)
 	if (n > 1 || (n == 1 && s.text))
 		err_user(&e, EXIT_USAGE, "one job at a time: '%s' is too much",
 		    argv[n - 1]);
-	else if (n == 0 && !s.text && s.action == SUBMIT_RUN &&
+	else if (s.report_from && (n || s.text))
+		err_user(&e, EXIT_USAGE, "--report-from runs no job");
+	else if (n == 0 && !s.text && !s.report_from && s.action == SUBMIT_RUN &&
 	    isatty(STDIN_FILENO))
 		err_user(&e, EXIT_USAGE, "no job: give a file, - for stdin, "
 		    "or -e 'text'");

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/zone.h"
+#include "driver/events.h"
 #include "driver/executors.h"
 #include "io/scratch.h"
 #include "io/stream.h"
@@ -58,7 +59,7 @@ app_release(struct app *a)
 	cache_release(&a->cache);
 	scratch_remove(a->scratch);
 	stream_drop_kept();
-	text_release(&a->report_jobs);
+	events_release(a);
 	arena_release(&a->arena);
 }
 

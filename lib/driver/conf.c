@@ -91,6 +91,10 @@ static const struct row rows[] = {
 	{ "sp.max.record", SIZE, "64m", "longest record of an input" },
 	{ "sp.stall.timeout", DURATION, "10m", "a job without progress for so "
 	    "long fails; 0: never" },
+	{ "spark.eventLog.enabled", BOOL, "false", "write what happens in a run "
+	    "as lines of JSON" },
+	{ "spark.eventLog.dir", STRING, "/tmp/spark-events", "directory of "
+	    "such files, one a run; it must be there" },
 	{ "sp.seed", NUMBER, "42", "seed of rand() and uuid()" },
 	{ NULL, STRING, NULL, NULL }
 };

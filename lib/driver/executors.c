@@ -19,8 +19,11 @@
 
 #include "base/clock.h"
 #include "base/zone.h"
+#include "driver/events.h"
+#include "driver/exec_log.h"
 #include "driver/job.h"
 #include "driver/leases.h"
+#include "driver/progress.h"
 #include "driver/remote_kept.h"
 #include "driver/warm.h"
 #include "executor/task_msg.h"
@@ -239,6 +242,25 @@ replace(struct cluster *c, int slot)
 	c->restarts++;
 	if (start_slot(c, slot, &e) < 0)
 		c->last = e;
+	else if (c->app->verbose)
+		progress_say("executor %s is started in its place (%d of %d)",
+		    c->exec[c->nexec - 1]->name, c->restarts, RESTARTS);
+}
+
+static void
+tell_lost(struct cluster_exec *x)
+{
+	struct cluster *c = x->cluster;
+	struct event ev = { .kind = EVENT_EXEC_LOST, .executor = x->number,
+	    .why = c->last.text };
+
+	events_emit(c->app->events, &ev);
+	if (c->app->verbose)
+		progress_say("%s; it was there for %.1f s, %s", c->last.text,
+		    (double)(clock_mono_ms() - x->started_ms) / 1e3,
+		    x->slot < 0 ? "sp-master may give another one" :
+		    c->restarts < RESTARTS ? "another one may be started" :
+		    "no more are started in place of lost ones");
 }
 
 /* Sets c->last.  A child that could not start has said why, and its status
@@ -282,8 +304,8 @@ lose(struct cluster_exec *x, const struct err *why)
 	errors_pass(x);
 	errors_close(x);
 	why_lost(x, before, why, status, how);
-	if (c->app->verbose && !c->closing)
-		fprintf(stderr, "%s\n", c->last.text);
+	if (!c->closing)
+		tell_lost(x);
 	if (before == REMOTE_READY && c->ops)
 		c->ops->lost(c->arg, x, c->last.text);
 	/* One that could not even start will not do so a second time, unless
@@ -321,6 +343,38 @@ add_place(struct cluster *c, struct cluster_exec *x)
 }
 
 static void
+tell_ready(struct cluster_exec *x, int pid)
+{
+	struct app *a = x->cluster->app;
+	struct event ev = { .kind = EVENT_EXEC_UP, .executor = x->number,
+	    .host = x->hostname, .pid = pid, .cores = x->slots,
+	    .ms = clock_mono_ms() - x->started_ms };
+
+	events_emit(a->events, &ev);
+	if (a->verbose)
+		progress_say("executor %s is ready after %lld ms: %d core%s",
+		    x->name, (long long)ev.ms, x->slots,
+		    x->slots == 1 ? "" : "s");
+}
+
+/* How much memory it has had at most: after rows and bytes of a PROGRESS. */
+static void
+on_peak(struct cluster_exec *x, const char *body, size_t n)
+{
+	struct event ev = { .kind = EVENT_EXEC_PEAK, .executor = x->number };
+	struct msg in;
+
+	msg_init(&in, body, n);
+	msg_get_u64(&in);
+	msg_get_u64(&in);
+	ev.peak_rss_kb = (int64_t)msg_get_u64(&in);
+	if (!msg_ended(&in) || ev.peak_rss_kb <= x->peak_rss_kb)
+		return;
+	x->peak_rss_kb = ev.peak_rss_kb;
+	events_emit(x->cluster->app->events, &ev);
+}
+
+static void
 on_ready(struct cluster_exec *x, const char *body, size_t n)
 {
 	struct cluster *c = x->cluster;
@@ -345,9 +399,7 @@ on_ready(struct cluster_exec *x, const char *body, size_t n)
 	x->host = number_of(c, m.node);
 	add_place(c, x);
 	x->state = REMOTE_READY;
-	if (c->app->verbose > 1)
-		fprintf(stderr, "executor %s is ready after %lld ms\n",
-		    x->name, (long long)(clock_mono_ms() - x->started_ms));
+	tell_ready(x, m.pid);
 	if (c->ops)
 		c->ops->up(c->arg, x);
 }
@@ -405,6 +457,12 @@ on_frame(void *arg, struct conn *conn, int type, const char *body, size_t n)
 	case FRAME_IDLE:
 		x->idle = true;
 		break;
+	case FRAME_LOG:
+		exec_log_frame(c->app, x, body, n);
+		break;
+	case FRAME_PROGRESS:
+		on_peak(x, body, n);
+		/* fall through */
 	default:
 		if (c->ops && x->state == REMOTE_READY)
 			c->ops->frame(c->arg, x, type, body, n);
@@ -423,6 +481,9 @@ static const struct conn_ops conn_ops = { on_frame, on_closed };
 static void
 add_exec(struct cluster *c, struct cluster_exec *x)
 {
+	struct event ev = { .kind = EVENT_EXEC_START, .executor = c->nexec };
+
+	events_emit(c->app->events, &ev);
 	x->number = c->nexec;
 	x->cluster = c;
 	x->lease = x->errors = -1;

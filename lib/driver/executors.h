@@ -44,6 +44,7 @@ struct cluster_exec {
 	char *name;                     /* "host/pid", for people */
 	char *hostname, *node, *address, *dir;
 	int64_t heard_ms, pinged_ms, started_ms;
+	int64_t peak_rss_kb;            /* that it has told */
 	int places_told;                /* that it knows of */
 	int errors;                     /* its stderr, -1: it has ours */
 	struct watch *errors_watch;

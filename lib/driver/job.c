@@ -10,10 +10,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "driver/events.h"
+#include "driver/exec_log.h"
 #include "driver/executors.h"
 #include "driver/progress.h"
 #include "driver/remote.h"
-#include "driver/report.h"
 #include "driver/rows_out.h"
 #include "io/scratch.h"
 #include "format/format.h"
@@ -129,6 +130,7 @@ fill_env(struct app *a, struct exec_env *env)
 	env->spread = cluster_wanted(a->master);
 	env->max_record = conf_size(&a->conf, "sp.max.record");
 	app_force(env);
+	exec_log_local(a, env);
 	env->output = a->output;
 	env->stdout_format = format_find(a->stdout_format ? a->stdout_format :
 	    "tsv");
@@ -163,12 +165,25 @@ run_action(struct app *a, struct action *j, struct err *e)
 	return remote_run(j, a, a->cluster, e);
 }
 
+/* Executors tell progress some times a second, the rest with their tasks. */
+static int64_t
+bytes_read(const struct action *j)
+{
+	int64_t n = 0, told = atomic_load(&((struct action *)(uintptr_t)
+	    j)->env.bytes_read);
+
+	for (int i = 0; i < j->stages->n; i++)
+		n += j->figures[i].bytes_in;
+	return n > told ? n : told;
+}
+
 static int
 run_stages(struct app *a, const struct stages *s, struct err *e)
 {
 	struct action j = { .conf = &a->conf, .stages = s, .number = a->njob,
 	    .deadline_ms = a->deadline_ms, .interrupt = &a->interrupt,
-	    .verbose = a->verbose > 1 };
+	    .verbose = a->verbose > 0,
+	    .events = a->events };
 	struct rows_out rows;
 	int r, r2;
 
@@ -180,12 +195,13 @@ run_stages(struct app *a, const struct stages *s, struct err *e)
 	j.arg = &rows;
 	cache_begin(&a->cache, s, pool_limit(&j.env.pool), &a->conf, &j.env,
 	    &a->arena);
+	events_job_start(a->events, a->njob, s);
 	r = run_action(a, &j, e);
 	cache_end(&a->cache, &j.env);
 	progress_end();
 	r2 = rows_out_close(&rows, r, e);
-	report_job(a, s, j.figures, &j.env.pool, r < 0 ? e : NULL);
-	a->bytes_in += atomic_load(&j.env.bytes_read);
+	events_job_end(a->events, s, j.figures, &j.env.pool, r < 0 ? e : NULL);
+	a->bytes_in += bytes_read(&j);
 	return r < 0 ? r : r2;
 }
 

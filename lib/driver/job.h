@@ -14,6 +14,7 @@
 #include "sql/complain.h"
 
 struct cluster;
+struct events;
 
 /* An application: one script, its names, settings and outputs. */
 struct app {
@@ -35,7 +36,9 @@ struct app {
 	bool dry_run, ansi_quotes, stdout_tty;
 	int64_t deadline_ms;
 	const char *report;             /* file of --report, or NULL */
-	struct text report_jobs;        /* JSON of the jobs so far */
+	const char *event_log;          /* of --event-log, or NULL */
+	const char *log_dir;            /* of --log-dir, or NULL */
+	struct events *events;          /* for both, or NULL */
 	struct output **output;         /* prepared, to be committed together */
 	int noutput, output_cap;
 	struct cache cache;             /* relations that are kept */

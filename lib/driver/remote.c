@@ -332,10 +332,19 @@ await(struct runner *r, int ms, struct err *e)
 	return cluster_turn(m->cluster, ms, e);
 }
 
+static const char *
+name_of(struct runner *r, int exec)
+{
+	struct remote *m = r->backend;
+
+	return exec < cluster_count(m->cluster) ?
+	    cluster_exec(m->cluster, exec)->name : NULL;
+}
+
 static const struct runner_ops ops = {
 	.plan = plan, .launch = launch, .revoke = take_back,
 	.cancel = cancel, .commit = commit, .lost = lost_maps,
-	.stage_forget = stage_forget, .wait = await,
+	.stage_forget = stage_forget, .wait = await, .name = name_of,
 };
 
 static void

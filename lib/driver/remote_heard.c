@@ -8,7 +8,6 @@
 #include "driver/remote_state.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -23,7 +22,8 @@ figures_of(const struct figures *f)
 	return (struct stage_figures){ .rows_in = f->rows_in,
 	    .bytes_in = f->bytes_in, .rows_out = f->rows_out,
 	    .bytes_out = f->bytes_out, .spilled = f->spilled,
-	    .cpu_us = f->cpu_us };
+	    .cpu_us = f->cpu_us, .fetched_local = f->fetched_local,
+	    .fetched_remote = f->fetched_remote };
 }
 
 /* Takes rows that came before out of the list: their file, or -1. */
@@ -211,8 +211,6 @@ on_failed(struct remote *m, struct cluster_exec *x, const char *body,
 	end.lost_stage = f.lost_stage;
 	end.lost_part = f.lost_map;
 	end.lost_place = f.lost_place;
-	if (m->job->verbose)
-		fprintf(stderr, "executor %s: ", x->name);
 	runner_ended(m->runner, &end);
 	return 0;
 }
@@ -298,7 +296,7 @@ on_progress(struct remote *m, struct cluster_exec *x, const char *body,
 	(void)e;
 	msg_init(&in, body, n);
 	rows = (int64_t)msg_get_u64(&in);
-	bytes = (int64_t)msg_get_u64(&in);
+	bytes = (int64_t)msg_get_u64(&in);      /* the rest: executors.c */
 	atomic_fetch_add(&m->job->env.rows_read, rows);
 	atomic_fetch_add(&m->job->env.bytes_read, bytes);
 	return 0;

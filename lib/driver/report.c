@@ -3,48 +3,74 @@
  */
 #include "driver/report.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "driver/events.h"
+#include "driver/progress.h"
+#include "event/run_figures.h"
 
-static void
-add_stage(struct text *t, const struct stage *s, const struct stage_figures *f)
+int
+report_write(struct app *a, struct err *e)
 {
-	text_addf(t, "{\"stage\":%d,\"root\":\"%s\",\"tasks\":%d,"
-	    "\"failed_attempts\":%d,\"rows_in\":%" PRId64 ",\"bytes_in\":%"
-	    PRId64 ",\"rows_out\":%" PRId64 ",\"bytes_out\":%" PRId64
-	    ",\"spilled_bytes\":%" PRId64 ",\"wall_ms\":%.3f,\"cpu_ms\":%.3f}",
-	    s->id, node_name(s->root), f->tasks, f->failed, f->rows_in,
-	    f->bytes_in, f->rows_out, f->bytes_out, f->spilled,
-	    f->start_us ? (double)(f->end_us - f->start_us) / 1e3 : 0.0,
-	    (double)f->cpu_us / 1e3);
+	struct text t = { 0 };
+	FILE *f;
+	int bad;
+
+	if (a->report == NULL || a->events == NULL)
+		return 0;
+	f = fopen(a->report, "we");
+	if (f == NULL)
+		return err_sys(e, "could not write the report \"%s\"",
+		    a->report);
+	run_figures_print(events_figures(a->events), &t);
+	bad = fwrite(t.p, 1, t.n, f) != t.n;
+	text_release(&t);
+	bad |= fclose(f) != 0;
+	return bad ? err_sys(e, "could not write the report \"%s\"",
+	    a->report) : 0;
 }
 
-void
-report_job(struct app *a, const struct stages *s,
-    const struct stage_figures *f, const struct pool *pool,
-    const struct err *failed)
+static int
+read_log(const char *path, struct text *t, struct err *e)
 {
-	struct text *t = &a->report_jobs;
+	ssize_t n = 1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (a->report == NULL)
-		return;
-	text_addf(t, "%s{\"job\":%d,\"status\":\"%s\"", t->n ? "," : "",
-	    a->njob, failed ? "failed" : "done");
-	if (failed) {
-		text_adds(t, ",\"error\":");
-		text_add_json(t, failed->text, strlen(failed->text));
+	if (fd < 0)
+		return err_sys(e, "could not open \"%s\"", path);
+	while (n > 0) {
+		n = read(fd, text_room(t, 65536), 65536);
+		t->n += n > 0 ? (size_t)n : 0;
 	}
-	text_addf(t, ",\"peak_pool_bytes\":%" PRId64 ",\"stages\":[",
-	    atomic_load(&((struct pool *)(uintptr_t)pool)->peak));
-	for (int i = 0; i < s->n; i++) {
-		if (i)
-			text_addc(t, ',');
-		add_stage(t, &s->stage[i], &f[i]);
+	if (n < 0)
+		err_sys(e, "could not read \"%s\"", path);
+	close(fd);
+	return n < 0 ? e->kind : 0;
+}
+
+int
+report_from(const char *path, struct err *e)
+{
+	struct run_figures figures = { 0 };
+	struct text t = { 0 };
+	int r = read_log(path, &t, e);
+
+	if (r >= 0)
+		r = run_figures_read(&figures, path, t.p ? t.p : "", t.n, e);
+	text_clear(&t);
+	if (r >= 0) {
+		run_figures_print(&figures, &t);
+		if (fwrite(t.p, 1, t.n, stdout) != t.n || fflush(stdout) != 0)
+			r = err_sys(e, "could not write to stdout");
 	}
-	text_adds(t, "]}");
+	text_release(&t);
+	run_figures_release(&figures);
+	return r;
 }
 
 static double
@@ -56,32 +82,6 @@ peak_rss_mb(void)
 	return (double)u.ru_maxrss / 1024;
 }
 
-int
-report_write(struct app *a, int exit_code, struct err *e)
-{
-	const char *name = conf_get(&a->conf, "spark.app.name");
-	struct text quoted = { 0 };
-	FILE *f;
-	int bad;
-
-	if (a->report == NULL)
-		return 0;
-	f = fopen(a->report, "we");
-	if (f == NULL)
-		return err_sys(e, "could not write the report \"%s\"",
-		    a->report);
-	text_add_json(&quoted, name, strlen(name));
-	fprintf(f, "{\"name\":%s,\"exit\":%d,\"wall_ms\":%.3f,"
-	    "\"peak_rss_mb\":%.1f,\"jobs\":[%s]}\n", text_str(&quoted), exit_code,
-	    (double)(clock_mono_us() - a->start_us) / 1e3, peak_rss_mb(),
-	    text_str(&a->report_jobs));
-	text_release(&quoted);
-	bad = ferror(f);
-	bad |= fclose(f);
-	return bad ? err_sys(e, "could not write the report \"%s\"",
-	    a->report) : 0;
-}
-
 void
 report_summary(const struct app *a)
 {
@@ -90,8 +90,8 @@ report_summary(const struct app *a)
 	text_addf(&t, "%d job%s, %" PRId64 " rows out, ", a->njob,
 	    a->njob == 1 ? "" : "s", a->rows_out);
 	text_add_size(&t, (double)a->bytes_in);
-	text_addf(&t, " read, %.3f s, peak %.0f MB\n",
+	text_addf(&t, " read, %.3f s, peak %.0f MB",
 	    (double)(clock_mono_us() - a->start_us) / 1e6, peak_rss_mb());
-	fputs(text_str(&t), stderr);
+	progress_say("%s", text_str(&t));
 	text_release(&t);
 }

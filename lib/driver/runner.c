@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "driver/conf.h"
+#include "driver/events.h"
+#include "driver/runner_say.h"
 
 #define TICK_MS 100
 #define EXCLUDE_EXEC 8          /* failures that exclude an executor */
@@ -52,7 +54,19 @@ plan_stage(struct runner *r, int stage)
 		return;
 	}
 	r->job->figures[stage].start_us = clock_mono_us();
+	free(r->ended_once[stage]);
+	r->ended_once[stage] = xcalloc((size_t)ev.part + 1, 1);
+	runner_say_stage(r, stage, ev.part);
 	runner_tell(r, &ev);
+}
+
+static void
+set_at(struct runner *r, int stage, int part, int attempt, int exec)
+{
+	r->at.stage = stage;
+	r->at.part = part;
+	r->at.attempt = attempt;
+	r->at.exec = exec;
 }
 
 static void
@@ -68,6 +82,7 @@ commit(struct runner *r, const struct sched_order *o)
 		ev.why = code;
 		r->error = e;
 		r->error_code = code;
+		set_at(r, o->stage, o->part, o->attempt, o->exec);
 	}
 	runner_tell(r, &ev);
 }
@@ -85,7 +100,35 @@ give_up(struct runner *r, const struct sched_order *o)
 		if (r->error.text[0])
 			err_hint(&e, "the last failure: %s", r->error.text);
 	}
+	runner_say_where(r, &e);
 	runner_fail(r, &e, o->why ? o->why : r->error_code);
+}
+
+/* An attempt counts, or has failed; once. */
+static void
+count_ended(struct runner *r)
+{
+	const struct ended *x = r->ending;
+	struct stage_figures *f;
+
+	r->ending = NULL;
+	if (x == NULL)
+		return;
+	f = &r->job->figures[x->stage];
+	f->tasks++;
+	f->failed += x->code < 0;
+	f->rows_in += x->figures.rows_in;
+	f->bytes_in += x->figures.bytes_in;
+	f->rows_out += x->figures.rows_out;
+	f->bytes_out += x->figures.bytes_out;
+	f->spilled += x->figures.spilled;
+	f->cpu_us += x->figures.cpu_us;
+	f->fetched_local += x->figures.fetched_local;
+	f->fetched_remote += x->figures.fetched_remote;
+	f->end_us = clock_mono_us();
+	events_task(r->job->events, x);
+	if (x->code >= 0)
+		r->ended_once[x->stage][x->part] = 1;
 }
 
 static void
@@ -98,6 +141,8 @@ obey_one(struct runner *r, const struct sched_order *o)
 		plan_stage(r, o->stage);
 		break;
 	case ORDER_LAUNCH:
+		if (o->attempt > 0)
+			runner_say_again(r, o);
 		ops->launch(r, o);
 		break;
 	case ORDER_REVOKE:
@@ -112,11 +157,16 @@ obey_one(struct runner *r, const struct sched_order *o)
 		commit(r, o);
 		break;
 	case ORDER_LOST:
+		runner_say_lost(r, o);
 		if (ops->lost)
 			ops->lost(r, o);
 		break;
 	case ORDER_STAGE_DONE:
+		if (r->ending && r->ending->stage == o->stage)
+			count_ended(r);
 		r->job->figures[o->stage].end_us = clock_mono_us();
+		r->job->figures[o->stage].done = true;
+		runner_say_done(r, o->stage);
 		if (ops->stage_done)
 			ops->stage_done(r, o->stage);
 		break;
@@ -208,20 +258,6 @@ keep_rows(struct runner *r, const struct ended *x)
 	r->wait[x->part].there = true;
 }
 
-static void
-add_figures(struct stage_figures *f, const struct ended *x)
-{
-	f->tasks++;
-	f->failed += x->code < 0;
-	f->rows_in += x->figures.rows_in;
-	f->bytes_in += x->figures.bytes_in;
-	f->rows_out += x->figures.rows_out;
-	f->bytes_out += x->figures.bytes_out;
-	f->spilled += x->figures.spilled;
-	f->cpu_us += x->figures.cpu_us;
-	f->end_us = clock_mono_us();
-}
-
 int
 runner_ended(struct runner *r, struct ended *x)
 {
@@ -229,6 +265,8 @@ runner_ended(struct runner *r, struct ended *x)
 	    .part = x->part, .attempt = x->attempt, .exec = x->exec,
 	    .place = x->place, .rowset = x->rowset,
 	    .ran_us = x->ran_us };
+	const struct ended *outer = r->ending;  /* of kept rows: we are called
+	                                         * while another one is told */
 	struct err before;
 	int counted;
 
@@ -242,14 +280,16 @@ runner_ended(struct runner *r, struct ended *x)
 		if (!r->failed) {
 			r->error = x->err;
 			r->error_code = x->code;
+			set_at(r, x->stage, x->part, x->attempt, x->exec);
 		}
 		if (r->job->verbose)
-			fprintf(stderr, "task %d.%d attempt %d failed: %s\n",
-			    x->stage + 1, x->part, x->attempt, x->err.text);
+			runner_say_failed(r, x);
 	}
+	r->ending = x;
 	counted = runner_tell(r, &ev);
 	if (counted || x->code < 0)
-		add_figures(&r->job->figures[x->stage], x);
+		count_ended(r);
+	r->ending = outer;
 	if (!counted && x->code < 0 && !r->failed)
 		r->error = before;
 	if (x->has_rows && counted && x->code >= 0)
@@ -309,6 +349,8 @@ runner_open(struct runner *r, struct action *job, struct sched *sched,
 		v[i].in = in[i];
 	}
 	r->job = job;
+	r->at.exec = -1;
+	r->ended_once = xcalloc((size_t)s->n + 1, sizeof *r->ended_once);
 	r->sched = sched;
 	r->number = sched_add(sched, v, s->n, 0);
 	for (int i = 0; i < s->n; i++)
@@ -388,5 +430,8 @@ runner_close(struct runner *r)
 			free_collected(&r->wait[i].c);
 	free(r->wait);
 	free(r->later);
+	for (int i = 0; i < r->job->stages->n; i++)
+		free(r->ended_once[i]);
+	free(r->ended_once);
 	sched_drop(r->sched, r->number);
 }

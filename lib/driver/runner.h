@@ -14,12 +14,15 @@
 #include "sched/sched.h"
 
 struct conf;
+struct events;
 struct runner;
 
 /* Figures of a finished stage, for reports. */
 struct stage_figures {
 	int tasks, failed;
+	bool done;
 	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled;
+	int64_t fetched_local, fetched_remote;  /* map outputs of executors */
 	int64_t start_us, end_us, cpu_us;
 };
 
@@ -38,7 +41,8 @@ struct action {
 	int64_t deadline_ms;            /* on the monotonic clock; 0: none */
 	volatile const int *interrupt;  /* signal number, 0: none */
 	struct stage_figures *figures;  /* out: stages->n of them */
-	bool verbose;
+	bool verbose;                   /* a line about each event */
+	struct events *events;          /* or NULL */
 };
 
 /* The end of an attempt. */
@@ -71,6 +75,8 @@ struct runner_ops {
 	void (*lost)(struct runner *r, const struct sched_order *o);
 	void (*stage_done)(struct runner *r, int stage);
 	void (*stage_forget)(struct runner *r, int stage);
+	/* An executor, in words; NULL: there is only this process. */
+	const char *(*name)(struct runner *r, int exec);
 	/* Waits a little for ends of attempts and reports them. */
 	int  (*wait)(struct runner *r, int ms, struct err *e);
 };
@@ -87,6 +93,11 @@ struct runner {
 	int nwait, next_out;
 	struct err error;               /* of the last failed attempt */
 	int error_code;
+	struct { int stage, part, attempt, exec; } at;  /* which one that was;
+	                                 * exec -1: it was no attempt's */
+	unsigned char **ended_once;     /* by stage and part: it has been done */
+	const struct ended *ending;     /* that is being told: not counted yet */
+	int copies;                     /* speculative attempts so far */
 	bool ended, failed;
 	bool telling;                   /* orders are being obeyed */
 	struct sched_event *later;      /* events that wait for their end */

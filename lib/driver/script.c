@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "driver/events.h"
 #include "driver/explain.h"
 #include "driver/job.h"
 #include "driver/keep_stmt.h"
@@ -281,6 +282,7 @@ static int
 commit(struct app *a, struct err *e)
 {
 	struct output **v = NEW_N(&a->arena, struct output *, a->noutput + 1);
+	struct event ev = { .kind = EVENT_COMMIT };
 	int n = 0;
 
 	for (int i = 0; i < a->noutput; i++)
@@ -290,7 +292,11 @@ commit(struct app *a, struct err *e)
 		return 0;
 	for (int i = 0; i < n; i++)
 		a->rows_out += output_rows(v[i]);
-	return output_commit_all(v, n, e);
+	TRY(output_commit_all(v, n, e));
+	ev.outputs = n;
+	ev.rows_out = a->rows_out;
+	events_emit(a->events, &ev);
+	return 0;
 }
 
 int

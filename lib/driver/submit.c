@@ -15,6 +15,7 @@
 
 #include "base/fail.h"
 #include "base/utf8.h"
+#include "driver/events.h"
 #include "driver/executors.h"
 #include "driver/report.h"
 #include "driver/rows_out.h"
@@ -187,6 +188,8 @@ run(struct submit *s, struct err *e)
 	const char *name;
 	int r;
 
+	if (s->report_from)
+		return report_from(s->report_from, e);
 	if (a->master == NULL && (name = getenv("SP_MASTER")) && *name)
 		a->master = name;
 	TRY(check_master(a, e));
@@ -206,6 +209,8 @@ run(struct submit *s, struct err *e)
 		return r;
 	if (s->action == SUBMIT_PLAN)
 		return plan(s, e);
+	if (!a->dry_run)
+		events_open(a);
 	if (s->is_plan)
 		return app_run_plan(a, a->source[0].text, a->source[0].n, e);
 	return app_run_script(a, e);
@@ -254,11 +259,13 @@ submit_run(struct submit *s, const char *command)
 		if (!a->pipe_closed)
 			tell(s, command, &later);
 	}
-	if (report_write(a, code, &later) < 0) {
+	events_end(a, code);
+	if (report_write(a, &later) < 0) {
 		tell(s, command, &later);
 		code = code ? code : later.code;
 	}
-	if (a->verbose && s->action == SUBMIT_RUN && code == 0)
+	if (a->verbose && s->action == SUBMIT_RUN && code == 0 &&
+	    !s->report_from)
 		report_summary(a);
 	app_release(a);
 	if (a->pipe_closed) {           /* as any filter dies: P20 */

@@ -14,6 +14,7 @@ struct submit {
 	const char *text;               /* -e, or NULL */
 	const char *file;               /* job file, "-" stdin, NULL */
 	bool is_plan;                   /* --plan: the file is plan text */
+	const char *report_from;        /* --report-from LOG: only that */
 	const char *lock;               /* --lock NAME */
 	enum explain_form form;         /* sp-plan */
 	const char *define[257];        /* -D */

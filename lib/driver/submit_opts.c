@@ -146,6 +146,36 @@ submit_set_report(void *p, const char *v, struct err *e)
 }
 
 int
+submit_set_report_from(void *p, const char *v, struct err *e)
+{
+	struct submit *s = p;
+
+	(void)e;
+	s->report_from = v;
+	return 0;
+}
+
+int
+submit_set_event_log(void *p, const char *v, struct err *e)
+{
+	struct submit *s = p;
+
+	(void)e;
+	s->app.event_log = v;
+	return 0;
+}
+
+int
+submit_set_log_dir(void *p, const char *v, struct err *e)
+{
+	struct submit *s = p;
+
+	(void)e;
+	s->app.log_dir = v;
+	return 0;
+}
+
+int
 submit_set_plan(void *p, const char *v, struct err *e)
 {
 	struct submit *s = p;

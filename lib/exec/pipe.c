@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "exec/pipe_rows.h"
+#include "exec/said.h"
 #include "format/format.h"
 #include "io/groups.h"
 
@@ -41,6 +42,7 @@ struct pipe {
 	size_t fed;
 	char tail[STDERR_KEEP + 1];     /* of its stderr */
 	size_t ntail;
+	struct said said;
 	bool kid_done, running;
 	struct program *group;          /* key columns of pipe by */
 	struct column *key, *last_col;
@@ -196,6 +198,7 @@ keep_tail(struct pipe *p)
 	}
 	if (n < 0)
 		return;
+	said_add(&p->said, p->op.task, buf, (size_t)n);
 	if (p->ntail + (size_t)n > STDERR_KEEP) {
 		size_t drop = p->ntail + (size_t)n - STDERR_KEEP;
 
@@ -222,7 +225,7 @@ static void
 show_tail(struct pipe *p, struct err *e)
 {
 	const char *from = p->tail;
-	size_t n = p->ntail, most = sizeof e->hint - 32;
+	size_t n = p->ntail, most = sizeof e->hint - 200;   /* others add */
 
 	while (n && (p->tail[n - 1] == '\n' || p->tail[n - 1] == '\0'))
 		n--;
@@ -250,6 +253,7 @@ finish(struct pipe *p, struct err *e)
 		keep_tail(p);
 	}
 	close_fd(&p->err);
+	said_end(&p->said, p->op.task);
 	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	groups_remove(p->pid);
@@ -474,6 +478,7 @@ pipe_close(struct op *op)
 	for (int i = 0; p->last && i < op->node->u.pipe.ngroup; i++)
 		builder_release(&p->last[i]);
 	text_release(&p->feed);
+	text_release(&p->said.line);
 	arena_release(&p->scratch);
 }
 

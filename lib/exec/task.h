@@ -75,6 +75,11 @@ struct exec_env {
 	struct output **output;         /* by node->u.write.output */
 	const struct format *stdout_format;
 	struct option_list stdout_options;
+	/* A line that a command of the job wrote to stderr, without its newline;
+	 * in the task's thread.  NULL: they are not wanted. */
+	void (*say)(void *arg, const struct task *t, const char *line,
+	    size_t n);
+	void *say_arg;
 	_Atomic int cancel;             /* 1: all tasks stop soon */
 	_Atomic int64_t bytes_read, rows_read; /* progress */
 };

@@ -95,13 +95,17 @@ commit(void *arg, struct task *t, struct err *e)
 	return xwriter_publish(w, t->attempt, &t->arena, &t->facts, e);
 }
 
+/* In the thread that ran it. */
 static struct figures
 figures_of(const struct attempt *a)
 {
 	const struct task *t = a->task;
+	struct fetch_figures fetched = fetch_tally();
 
 	return (struct figures){ t->rows_in, t->bytes_in, t->rows_out,
-	    t->bytes_out, t->spilled, a->cpu_us, a->ran_us };
+	    t->bytes_out + (t->facts.npart ? t->facts.bytes : 0), t->spilled,
+	    a->cpu_us, a->ran_us, fetched.local_bytes,
+	    fetched.remote_bytes };
 }
 
 /* Rows that did not fit into memory, ahead of the message about the end. */
@@ -231,6 +235,20 @@ read_plan(struct exec_job *j, struct err *e)
 	return 0;
 }
 
+/* A line that a command of a task wrote to stderr goes to the driver. */
+static void
+say(void *arg, const struct task *t, const char *line, size_t n)
+{
+	struct exec_job *j = arg;
+	struct rows_msg m = { .job = j->msg->job, .stage = t->run->stage->id -
+	    1, .part = t->part, .attempt = t->attempt, .p = line, .n = n };
+	struct text body = { 0 };
+
+	rows_msg_print(&body, &m);
+	outbox_put_data(j->host->out, FRAME_LOG, &body);
+	text_release(&body);
+}
+
 static void
 fill_env(struct exec_job *j)
 {
@@ -246,6 +264,8 @@ fill_env(struct exec_job *j)
 	env->force_spill = setup->force_spill;
 	env->chaos = setup->chaos;
 	env->output = j->output;
+	env->say = say;
+	env->say_arg = j;
 	env->stdout_format = format_find(j->msg->stdout_format);
 	env->stdout_options = j->msg->stdout_options;
 }

@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -62,6 +63,7 @@ struct executor {
 	int64_t heard_ms, idle_ms;      /* idle_ms: without a driver */
 	struct watch *knock;            /* idle: for the next driver */
 	bool resetting;                 /* IDLE is on its way */
+	int64_t peak_kb;                /* of memory, as the driver knows */
 	bool ended, failed;
 	struct err error;
 };
@@ -327,6 +329,7 @@ on_reset(struct executor *x, const char *body, size_t n, struct err *e)
 		forget_all(x);
 	conn_send(x->driver, FRAME_IDLE, "", 0);
 	x->resetting = true;
+	x->peak_kb = 0;                 /* for the next driver */
 	return 0;
 }
 
@@ -391,10 +394,33 @@ on_closed(void *arg, struct conn *c, const struct err *why)
 	x->ended = true;
 }
 
+/* Progress since the last time: sent when there is some.  The peak is told
+ * when it has grown by an eighth. */
+static void
+send_progress(struct executor *x, int64_t rows, int64_t bytes)
+{
+	struct text t = { 0 };
+	struct rusage u = { 0 };
+
+	if (x->driver == NULL || x->resetting || x->setup.app == NULL)
+		return;
+	getrusage(RUSAGE_SELF, &u);
+	if (rows == 0 && bytes == 0 &&
+	    u.ru_maxrss - x->peak_kb <= x->peak_kb / 8)
+		return;
+	x->peak_kb = u.ru_maxrss;
+	msg_u64(&t, (uint64_t)rows);
+	msg_u64(&t, (uint64_t)bytes);
+	msg_u64(&t, (uint64_t)x->peak_kb);
+	conn_send(x->driver, FRAME_PROGRESS, t.p, t.n);
+	text_release(&t);
+}
+
 /* Thousands of ends a second do not wake us one by one. */
 static void
 send_waiting(struct executor *x, int often)
 {
+	send_progress(x, 0, 0);
 	if (outbox_pace(&x->out, often))
 		timer_set(x->loop, &x->pace, PACE_MS);
 	if (x->driver)
@@ -436,7 +462,6 @@ static void
 on_tick(void *arg)
 {
 	struct executor *x = arg;
-	struct text t = { 0 };
 	int64_t rows, bytes;
 
 	if (silent_too_long(x)) {
@@ -447,11 +472,7 @@ on_tick(void *arg)
 		outbox_send(&x->out, x->driver);
 	if (x->job) {
 		exec_job_read(x->job, &rows, &bytes);
-		msg_u64(&t, (uint64_t)rows);
-		msg_u64(&t, (uint64_t)bytes);
-		if (rows || bytes)
-			conn_send(x->driver, FRAME_PROGRESS, t.p, t.n);
-		text_release(&t);
+		send_progress(x, rows, bytes);
 	}
 	timer_set(x->loop, &x->timer, TICK_MS);
 }

@@ -201,6 +201,8 @@ print_figures(struct text *to, const struct figures *f)
 	msg_i64(to, f->spilled);
 	msg_i64(to, f->cpu_us);
 	msg_i64(to, f->ran_us);
+	msg_i64(to, f->fetched_local);
+	msg_i64(to, f->fetched_remote);
 }
 
 static void
@@ -213,6 +215,8 @@ get_figures(struct msg *in, struct figures *f)
 	f->spilled = msg_get_i64(in);
 	f->cpu_us = msg_get_i64(in);
 	f->ran_us = msg_get_i64(in);
+	f->fetched_local = msg_get_i64(in);
+	f->fetched_remote = msg_get_i64(in);
 }
 
 static void

@@ -63,6 +63,7 @@ struct launch_msg {
 /* Figures of an attempt. */
 struct figures {
 	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled, cpu_us, ran_us;
+	int64_t fetched_local, fetched_remote;  /* bytes of map outputs */
 };
 
 struct done_output {
@@ -100,7 +101,8 @@ struct failed_msg {
 	struct figures figures;
 };
 
-/* ROWS: collected rows of an attempt, in pieces. */
+/* ROWS: collected rows of an attempt, in pieces.  LOG: a line that a command
+ * of the attempt wrote to stderr. */
 struct rows_msg {
 	int job, stage, part, attempt;
 	const char *p;

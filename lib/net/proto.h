@@ -23,7 +23,7 @@ struct err;
 struct text;
 
 enum {
-	PROTO_NUMBER = 1,               /* goes up with every change of a body */
+	PROTO_NUMBER = 2,               /* goes up with every change of a body */
 	FRAME_HEAD = 6,
 	FRAME_SMALL_MAX = 16 << 10,
 	FRAME_MAX = 64 << 20,
@@ -65,12 +65,14 @@ enum frame_type {
 	FRAME_FILE_READ = 30,   /* bytes of an input of the driver's */
 	FRAME_FILE_DATA = 31,   /* the answer */
 	FRAME_OUT_DATA = 32,    /* bytes of an output file */
-	FRAME_PROGRESS = 33,    /* u64 rows, u64 bytes read since the last */
+	FRAME_PROGRESS = 33,    /* u64 rows, u64 bytes read since the last,
+	                         * u64 KiB of memory at most so far */
 	FRAME_FORGET = 34,      /* i64 job, i64 stage: its map outputs */
 	FRAME_CANCEL = 35,      /* as LAUNCH: attempts that are not needed */
 	FRAME_RESET = 36,       /* u64 ms: forget the application, and wait so
 	                         * long for the greeting of another driver */
 	FRAME_IDLE = 37,        /* empty: that is done, this is the last frame */
+	FRAME_LOG = 38,         /* as RESULT: a line of a command's stderr */
 	/* 64-95: blocks (transfer/block_msg.h) */
 	FRAME_BLOCKS_ASK = 64,
 	FRAME_BLOCKS_PART = 65,

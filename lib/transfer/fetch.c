@@ -146,6 +146,17 @@ fetcher_figures(struct fetcher *f)
 	return all;
 }
 
+static _Thread_local struct fetch_figures tally;
+
+struct fetch_figures
+fetch_tally(void)
+{
+	struct fetch_figures all = tally;
+
+	tally = (struct fetch_figures){ 0 };
+	return all;
+}
+
 /* A map of this node cannot be read: it must be made again. */
 static int
 lost_here(struct call *c, int i, struct err *e)
@@ -272,6 +283,11 @@ end_call(struct fetcher *f, const struct fetch_figures *more)
 	sweep = now - f->swept_ms > SWEEP_MS;
 	if (sweep)
 		f->swept_ms = now;
+	tally.local_bytes += more->local_bytes;
+	tally.remote_bytes += more->remote_bytes;
+	tally.blocks += more->blocks;
+	tally.retries += more->retries;
+	tally.wait_us += more->wait_us;
 	f->figures.local_bytes += more->local_bytes;
 	f->figures.remote_bytes += more->remote_bytes;
 	f->figures.blocks += more->blocks;

@@ -68,4 +68,7 @@ struct fetch_figures {
 };
 struct fetch_figures fetcher_figures(struct fetcher *f);
 
+/* What this thread's calls have come to since it asked last. */
+struct fetch_figures fetch_tally(void);
+
 #endif

@@ -1,0 +1,53 @@
+/*
+ * events -- what the driver tells the report and the event log (lib/event).
+ *
+ * There is a struct events only when one of them is wanted; every function
+ * takes NULL and then does nothing.  The ends of the first EVENT_TASKS tasks
+ * of a run are events of their own, later ones are summed up by stage and
+ * executor, so that a log stays small.
+ */
+#ifndef DRIVER_EVENTS_H
+#define DRIVER_EVENTS_H
+
+#include "event/event.h"
+
+struct app;
+struct ended;
+struct err;
+struct events;
+struct pool;
+struct run_figures;
+struct stage_figures;
+struct stages;
+
+enum { EVENT_TASKS = 10000 };
+
+/* Opens what --report, --event-log and spark.eventLog.* ask for.  Trouble
+ * with the log is a warning. */
+void events_open(struct app *a);
+
+/* Sets the time and passes it on. */
+void events_emit(struct events *v, struct event *ev);
+
+/* An action begins, with its stages; ends, failed or (NULL) done. */
+void events_job_start(struct events *v, int job, const struct stages *s);
+void events_job_end(struct events *v, const struct stages *s,
+    const struct stage_figures *f, const struct pool *pool,
+    const struct err *failed);
+
+/* Stages from 0.  from: partitions before they were coalesced, 0: as they
+ * were. */
+void events_stage_start(struct events *v, int stage, int tasks, int from);
+void events_stage_end(struct events *v, int stage);
+/* n attempts after the first at parts from part on. */
+void events_again(struct events *v, enum event_again why, int stage, int part,
+    int n, int attempt, int exec);
+void events_task(struct events *v, const struct ended *x);
+
+/* The run has ended: the log is closed. */
+void events_end(struct app *a, int exit_code);
+void events_release(struct app *a);
+
+const struct run_figures *events_figures(const struct events *v);
+
+#endif
