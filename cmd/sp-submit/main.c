@@ -36,6 +36,12 @@ static const struct opt opts[] = {
 	  submit_set_timeout },
 	{ 0, "keep", "time", "leave the executors to the next job, and take "
 	  "those of the last", submit_set_keep },
+	{ 0, "detach", NULL, "go on in the background; print the id of the job",
+	  submit_set_detach },
+	{ 0, "status", "id", "print what a detached job does, exit as it did",
+	  submit_set_status },
+	{ 0, "wait", "id", "the same, when it has ended", submit_set_wait },
+	{ 0, "kill", "id", "stop a detached job", submit_set_kill },
 	{ 0, "lock", "name", "do nothing while another run holds the name",
 	  submit_set_lock },
 	{ 0, "report", "file", "write figures of the run as JSON",
@@ -117,6 +123,10 @@ main(int argc, char **argv)
 		return usage_error(&e);
 	s.file = n ? argv[0] : "-";
 	s.app.define = s.define;
+	if (s.id)
+		return submit_ask(&s, table.command);
+	if (s.detach && s.action == SUBMIT_RUN)
+		return submit_detach(&s, table.command);
 	s.app.stdout_tty = isatty(STDOUT_FILENO);
 	return submit_run(&s, table.command);
 }

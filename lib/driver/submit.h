@@ -6,11 +6,14 @@
 
 #include "driver/explain.h"
 
-enum submit_action { SUBMIT_RUN, SUBMIT_PLAN, SUBMIT_SHOW_CONFIG };
+enum submit_action { SUBMIT_RUN, SUBMIT_PLAN, SUBMIT_SHOW_CONFIG,
+	SUBMIT_STATUS, SUBMIT_WAIT, SUBMIT_KILL };
 
 struct submit {
 	struct app app;
 	enum submit_action action;
+	bool detach;                    /* --detach */
+	const char *id;                 /* of --status, --wait, --kill */
 	const char *text;               /* -e, or NULL */
 	const char *file;               /* job file, "-" stdin, NULL */
 	bool is_plan;                   /* --plan: the file is plan text */
@@ -20,6 +23,12 @@ struct submit {
 	const char *define[257];        /* -D */
 	int ndefine, nskip;
 };
+
+/* --detach: as submit_run, in a process of its own whose id is printed. */
+int submit_detach(struct submit *s, const char *command);
+
+/* --status, --wait, --kill: about a job that was detached. */
+int submit_ask(struct submit *s, const char *command);
 
 /* Runs it all and returns the exit status; complaints go to stderr. */
 int submit_run(struct submit *s, const char *command);

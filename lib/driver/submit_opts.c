@@ -126,6 +126,46 @@ submit_set_keep(void *p, const char *v, struct err *e)
 }
 
 int
+submit_set_detach(void *p, const char *v, struct err *e)
+{
+	struct submit *s = p;
+
+	(void)v;
+	(void)e;
+	s->detach = true;
+	return 0;
+}
+
+static int
+set_question(struct submit *s, enum submit_action action, const char *id)
+{
+	s->action = action;
+	s->id = id;
+	return 0;
+}
+
+int
+submit_set_status(void *p, const char *v, struct err *e)
+{
+	(void)e;
+	return set_question(p, SUBMIT_STATUS, v);
+}
+
+int
+submit_set_wait(void *p, const char *v, struct err *e)
+{
+	(void)e;
+	return set_question(p, SUBMIT_WAIT, v);
+}
+
+int
+submit_set_kill(void *p, const char *v, struct err *e)
+{
+	(void)e;
+	return set_question(p, SUBMIT_KILL, v);
+}
+
+int
 submit_set_lock(void *p, const char *v, struct err *e)
 {
 	struct submit *s = p;
