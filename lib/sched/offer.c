@@ -286,6 +286,21 @@ queue_revoke(struct sched *s, int exec, int job, int stage, int keep)
 	}
 }
 
+/* For how long every slot of an executor has run the task that it runs: its
+ * queue waits at least as long again, as far as anybody can tell. */
+static int64_t
+ran_us(const struct sched *s, const struct executor *x)
+{
+	int64_t least = INT64_MAX;
+
+	for (int i = 0; i < x->slots && i < x->nrun; i++) {
+		int64_t ms = since_start(s) - x->run[i].start;
+
+		least = ms < least ? ms : least;
+	}
+	return least == INT64_MAX ? 0 : least * 1000;
+}
+
 /* Somebody is idle and nothing is left: half of the longest queue comes
  * back.  At most once a millisecond. */
 void
@@ -308,6 +323,8 @@ offer_steal(struct sched *s)
 		if (queue <= 0 || x->run[x->nrun - 1].flags)
 			continue;
 		us = x->mean_us * queue / x->slots;
+		if (us < ran_us(s, x))          /* longer than foreseen */
+			us = ran_us(s, x);
 		if (us > most) {
 			most = us;
 			from = i;
