@@ -16,7 +16,7 @@ static int show_version(void *conf, const char *value, struct err *e);
 
 static const struct opt opts[] = {
 	{ 'e', NULL, "text", "run this job text", submit_set_text },
-	{ 'm', "master", "url", "where to run: local[N], local-cluster[N,C,M]",
+	{ 'm', "master", "url", "where to run: local[N], ssh://host,..., sp://host",
 	  submit_set_master },
 	{ 'c', "conf", "key=value", "set a property", submit_set_conf },
 	{ 'D', NULL, "name=value", "give a parameter its value",

@@ -307,6 +307,7 @@ conf_defaults(struct conf *c, struct err *e)
 		{ "SPARK_LOCAL_DIRS", "spark.local.dir" },
 		{ "SPARK_EXECUTOR_MEMORY", "spark.executor.memory" },
 		{ "SPARK_EXECUTOR_CORES", "spark.executor.cores" },
+		{ "SP_CLUSTER_KEY_FILE", "sp.cluster.key.file" },
 	};
 	const char *home = getenv("HOME"), *file = getenv("SP_CONF");
 

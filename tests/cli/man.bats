@@ -33,7 +33,9 @@ examples_of() {
 	done
 	for page in "$MAN"/*.[1-8]; do
 		page=${page##*/}
-		grep -q "^	examples_of \"\$MAN/$page\"" "$BATS_TEST_FILENAME" || {
+		# The tutorial of sp-cluster(7) needs hosts.
+		grep -q "^[^#]*examples[_a-z]*\"* \"\$MAN/$page\"" \
+		    "$BATS_TEST_FILENAME" "$TOP/tests/cluster/tutorial.bats" || {
 			echo "no test of $page"
 			return 1
 		}
@@ -201,6 +203,10 @@ examples_of() {
 	done
 }
 
+@test "examples of sp-master(1)" {
+	examples_of "$MAN/sp-master.1" 0
+}
+
 @test "examples of sp-plan(1)" {
 	examples_of "$MAN/sp-plan.1" 5
 }
@@ -233,5 +239,5 @@ examples_of() {
 # In its own folder, for what it writes to /tmp.
 @test "examples of the README" {
 	sed "s,/tmp/,$PWD/,g" "$TOP/README.md" >top.md
-	examples_of top.md 6
+	examples_of top.md 7
 }
