@@ -226,6 +226,8 @@ exchange_part_size(const struct exchange *x, int part)
 {
 	struct exchange_size s = { 0, 0 };
 
+	if (x->told)
+		return x->told[part];
 	if (x->mirror)
 		return mirror_size(x, part, part + 1);
 	for (int m = 0; m < x->conf.nmap; m++) {
@@ -242,6 +244,12 @@ exchange_total(const struct exchange *x)
 {
 	struct exchange_size s = { 0, 0 };
 
+	for (int p = 0; x->told && p < x->conf.npart; p++) {
+		s.rows += x->told[p].rows;
+		s.bytes += x->told[p].bytes;
+	}
+	if (x->told)
+		return s;
 	if (x->mirror)
 		return mirror_size(x, 0, x->conf.npart);
 	for (int m = 0; m < x->conf.nmap; m++) {

@@ -8,7 +8,6 @@ setup() {
 	mkdir -p tmp
 }
 
-
 @test "rows of two executors are those of one process" {
 	local job="select id % 7 k, count(*) n, sum(id) s from range(100000) group by 1 order by 1"
 	sp-submit -e "$job" >want
@@ -88,4 +87,15 @@ setup() {
 	run -124 sp-submit -m 'local-cluster[2,1,256m]' --timeout 1s -e \
 		"from range(0, 4, 1, 2) | pipe 'sleep 60; cat' as (id bigint)"
 	[ $((SECONDS - begin)) -lt 20 ]
+
+@test "stages are cut by the real sizes of what they read, as in one process" {
+	G='select count(*) from (select id k, count(*) c from range(0, 2000000, 1, 4) group by 1)'
+	for m in 'local[2]' 'local-cluster[2,1,512m]'; do
+		run -0 sp-submit -m "$m" --report "$m.json" -e "$G"
+		assert_output 2000000
+		python3 -c 'import json, sys; print([s["tasks"] for s in json.load(open(sys.argv[1]))["jobs"][0]["stages"]])' \
+			"$m.json" >"$m.tasks"
+	done
+	assert_equal "$(cat 'local-cluster[2,1,512m].tasks')" "$(cat 'local[2].tasks')"
+	assert_not_equal "$(cut -d, -f2 <'local[2].tasks')" ' 1'
 }
