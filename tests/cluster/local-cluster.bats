@@ -87,6 +87,7 @@ setup() {
 	run -124 sp-submit -m 'local-cluster[2,1,256m]' --timeout 1s -e \
 		"from range(0, 4, 1, 2) | pipe 'sleep 60; cat' as (id bigint)"
 	[ $((SECONDS - begin)) -lt 20 ]
+}
 
 @test "stages are cut by the real sizes of what they read, as in one process" {
 	G='select count(*) from (select id k, count(*) c from range(0, 2000000, 1, 4) group by 1)'
