@@ -22,6 +22,7 @@
 #include "driver/events.h"
 #include "driver/exec_log.h"
 #include "driver/job.h"
+#include "driver/keeper.h"
 #include "driver/leases.h"
 #include "driver/progress.h"
 #include "driver/remote_kept.h"
@@ -69,6 +70,8 @@ struct cluster {
 	                                 * turn (plan.at_once) */
 	struct err last;                /* why the last one was lost */
 	bool leaving, closing;
+	struct setup_msg setup;         /* what all executors are told */
+	struct keeper keeper;
 };
 
 bool
@@ -128,6 +131,25 @@ cluster_place_exec(const struct cluster *c, int place)
 		return -1;
 	x = c->place[place].exec;
 	return x->state == REMOTE_READY ? x->number : -1;
+}
+
+static bool
+equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool
+cluster_place_same(const struct cluster *c, int a, int b)
+{
+	const struct cluster_exec *x, *y;
+
+	if (a < 0 || a >= c->nplace || b < 0 || b >= c->nplace)
+		return false;
+	x = c->place[a].exec;
+	y = c->place[b].exec;
+	return equal(x->node, y->node) && equal(x->address, y->address) &&
+	    equal(x->dir, y->dir);
 }
 
 void
@@ -404,32 +426,43 @@ on_ready(struct cluster_exec *x, const char *body, size_t n)
 		c->ops->up(c->arg, x);
 }
 
+/* The settings as they are when the application begins. */
+static void
+fill_setup(struct cluster *c, struct setup_msg *m)
+{
+	struct app *a = c->app;
+	struct action probe = { .conf = &a->conf };
+	const char *scratch = conf_get(&a->conf, "spark.local.dir");
+
+	*m = (struct setup_msg){
+	    .max_record = conf_size(&a->conf, "sp.max.record"),
+	    .scratch = arena_strdup(&c->arena, scratch),
+	    .zone = zone_name(a->binder.env.zone),
+	    .user = a->binder.env.user, .now_us = a->binder.env.now_us,
+	    .seed = a->binder.env.seed, .serve = c->plan.serve,
+	    .direct = true,
+	    .compress = conf_bool(&a->conf, "spark.shuffle.compress"),
+	    .lease_ms = LEASE_MS, .key = c->key };
+	app_force(&probe.env);
+	m->force_spill = probe.env.force_spill;
+	m->chaos = probe.env.chaos;
+	if (probe.env.force_fetch) {    /* tests: everything over the network */
+		m->serve = true;
+		m->direct = false;
+	}
+}
+
 static void
 send_setup(struct cluster_exec *x)
 {
 	struct cluster *c = x->cluster;
-	struct app *a = c->app;
-	struct action probe = { .conf = &a->conf };
-	struct setup_msg m = { .app = c->leases ? leases_app(c->leases) :
-	    c->id, .number = x->number, .cores = x->slots,
-	    .memory = x->slot < 0 ? 0 : c->plan.slot[x->slot].memory,
-	    .max_record = conf_size(&a->conf, "sp.max.record"),
-	    .scratch = conf_get(&a->conf, "spark.local.dir"),
-	    .zone = zone_name(a->binder.env.zone),
-	    .user = a->binder.env.user, .now_us = a->binder.env.now_us,
-	    .seed = a->binder.env.seed, .serve = c->plan.serve || c->leases,
-	    .direct = true,
-	    .compress = conf_bool(&a->conf, "spark.shuffle.compress"),
-	    .lease_ms = LEASE_MS, .key = c->key };
+	struct setup_msg m = c->setup;
 	struct text t = { 0 };
 
-	app_force(&probe.env);
-	m.force_spill = probe.env.force_spill;
-	m.chaos = probe.env.chaos;
-	if (probe.env.force_fetch) {    /* tests: everything over the network */
-		m.serve = true;
-		m.direct = false;
-	}
+	m.app = c->leases ? leases_app(c->leases) : c->id;
+	m.number = x->number;
+	m.cores = x->slots;
+	m.memory = x->slot < 0 ? 0 : c->plan.slot[x->slot].memory;
 	setup_msg_print(&t, &m);
 	conn_send(x->conn, FRAME_SETUP, t.p, t.n);
 	text_release(&t);
@@ -634,15 +667,19 @@ cluster_open(struct cluster **out, struct app *a, struct err *e)
 	    (long long)clock_wall_us(), (int)getpid());
 	c->plan.how = launcher_find(a->master);
 	*out = c;
+	keeper_init(&c->keeper, c);
 	c->loop = loop_new(e);
 	if (c->loop == NULL)
 		return e->kind;
 	if (getentropy(c->key, sizeof c->key) < 0)
 		return err_sys(e, "could not make a key");
 	c->sched = runner_sched(&a->conf, AHEAD);
-	if (leases_wanted(a->master))
+	if (leases_wanted(a->master)) {
+		fill_setup(c, &c->setup);
 		return leases_open(&c->leases, c, a, c->loop, c->key, e);
+	}
 	TRY(c->plan.how->parse(&c->plan, &c->arena, a, a->master, e));
+	fill_setup(c, &c->setup);
 	if (a->keep)
 		TRY(take_warm(c, e));
 	return start_more(c, e);
@@ -735,6 +772,7 @@ cluster_close(struct cluster *c)
 {
 	if (c == NULL)
 		return;
+	keeper_stop(&c->keeper);
 	c->closing = true;
 	c->ops = NULL;
 	leases_close(c->leases, 0);
@@ -769,6 +807,24 @@ look_at(struct cluster_exec *x, int64_t now)
 		x->pinged_ms = now;
 		cluster_send(x, FRAME_PING, "", 0);
 	}
+}
+
+void
+cluster_enter(struct cluster *c)
+{
+	keeper_enter(&c->keeper);
+}
+
+void
+cluster_leave(struct cluster *c)
+{
+	keeper_leave(&c->keeper);
+}
+
+void
+cluster_breathe(struct cluster *c)
+{
+	keeper_turn(&c->keeper);
 }
 
 int

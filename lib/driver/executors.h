@@ -70,7 +70,7 @@ struct cluster_ops {
  * cluster_open. */
 bool cluster_wanted(const char *master);
 
-/* Starts the executors and returns at once. */
+/* Starts the executors and returns at once; the caller is inside, below. */
 int  cluster_open(struct cluster **out, struct app *a, struct err *e);
 /* Ends the executors, or leaves them to the next driver (app->keep_ms).  NULL
  * is fine. */
@@ -84,6 +84,14 @@ void cluster_listen(struct cluster *c, const struct cluster_ops *ops,
 
 /* One turn of the loop: frames, ends of executors, restarts, pings. */
 int  cluster_turn(struct cluster *c, int timeout_ms, struct err *e);
+
+/* The functions here are for who is inside (driver/keeper.h).  Outside, a
+ * thread keeps the executors alive. */
+void cluster_enter(struct cluster *c);
+void cluster_leave(struct cluster *c);
+
+/* A short turn while the caller waits for something else, inside or not. */
+void cluster_breathe(struct cluster *c);
 
 int  cluster_count(const struct cluster *c);    /* of all that there were */
 struct cluster_exec *cluster_exec(struct cluster *c, int number);
@@ -100,6 +108,9 @@ struct kept_table *cluster_kept(struct cluster *c);
 bool cluster_place_there(const struct cluster *c, int place);
 /* The executor that made the place, when it lives; else -1. */
 int  cluster_place_exec(const struct cluster *c, int place);
+
+/* Are two places one: the same files of one shuffle service? */
+bool cluster_place_same(const struct cluster *c, int a, int b);
 
 /* Sends PLACE for the places that it has not been told of. */
 void cluster_tell_places(struct cluster_exec *x);

@@ -148,21 +148,25 @@ collect_root(const struct stages *s)
 static void
 breathe(struct app *a)
 {
-	struct err ignored;
-
-	cluster_turn(a->cluster, 0, &ignored);
+	cluster_breathe(a->cluster);
 }
 
 /* Here, or on the executors, which are started for the first action. */
 static int
 run_action(struct app *a, struct action *j, struct err *e)
 {
+	int r;
+
 	if (!cluster_wanted(a->master))
 		return local_run(j, e);
 	if (a->cluster == NULL)
 		TRY(cluster_open(&a->cluster, a, e));
+	else
+		cluster_enter(a->cluster);
 	a->breathe = breathe;
-	return remote_run(j, a, a->cluster, e);
+	r = remote_run(j, a, a->cluster, e);
+	cluster_leave(a->cluster);
+	return r;
 }
 
 /* Executors tell progress some times a second, the rest with their tasks. */

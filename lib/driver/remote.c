@@ -420,20 +420,23 @@ end_job(struct remote *m)
 	text_release(&t);
 }
 
-/* What the action has made to be kept. */
+/* What the action has made to be kept.  One that failed keeps nothing. */
 static void
-keep(struct remote *m)
+keep(struct remote *m, int code)
 {
 	for (int i = 0; i < m->job->stages->n; i++) {
 		struct rstage *g = &m->stage[i];
 		const struct kept *k = kept_of_stage(&m->job->stages->stage[i]);
-		bool whole = k && g->size && !m->job->env.run[i].done;
+		bool made = k && g->size && !m->job->env.run[i].done;
+		bool whole = made && code >= 0;
 
 		for (int p = 0; whole && p < g->nmap; p++)
 			whole = g->place[p] >= 0;
 		if (whole)
 			remote_kept_made(m->cluster, k, g->nmap, g->place,
 			    g->attempt, g->size);
+		else if (made)
+			remote_kept_unmade(m->cluster, k);
 	}
 }
 
@@ -475,9 +478,8 @@ run_once(struct remote *m, int *done, struct err *e)
 		cluster_listen(m->cluster, &cluster_ops, m);
 		announce(m);
 		code = runner_run(&r, e);
-		if (code >= 0)
-			keep(m);
 		end_job(m);
+		keep(m, code);
 		*done = r.next_out;
 		runner_close(&r);
 	}

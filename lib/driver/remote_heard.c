@@ -26,6 +26,21 @@ figures_of(const struct figures *f)
 	    .fetched_remote = f->fetched_remote };
 }
 
+static bool
+known(const struct remote *m, int stage, int part)
+{
+	return stage < m->job->stages->n && m->stage[stage].place &&
+	    part < m->stage[stage].nmap;
+}
+
+static int
+unknown(const char *what, struct err *e)
+{
+	err_set(e, ERR_BUG, "%s of a task that was never asked for", what);
+	e->code = EXIT_PROTOCOL;
+	return e->kind;
+}
+
 /* Takes rows that came before out of the list: their file, or -1. */
 static int
 take_rows(struct remote *m, const struct cluster_exec *x,
@@ -79,6 +94,11 @@ on_rows(struct remote *m, struct cluster_exec *x, const char *body, size_t n,
 	size_t done = 0;
 
 	TRY(rows_msg_parse(body, n, &d, e));
+	/* What a job that has ended still had to say is not this one's. */
+	if (d.job != m->job->number)
+		return 0;
+	if (!known(m, d.stage, d.part))
+		return unknown("rows", e);
 	r = rows_for(m, x, &d, e);
 	if (r == NULL)
 		return e->kind;
@@ -107,21 +127,6 @@ count_sizes(struct remote *m, const struct done_msg *d)
 	g->sized[d->part] = true;
 }
 
-static bool
-known(const struct remote *m, int stage, int part)
-{
-	return stage < m->job->stages->n && m->stage[stage].place &&
-	    part < m->stage[stage].nmap;
-}
-
-static int
-unknown(const char *what, struct err *e)
-{
-	err_set(e, ERR_BUG, "%s of a task that was never asked for", what);
-	e->code = EXIT_PROTOCOL;
-	return e->kind;
-}
-
 static void
 fill_rows(struct remote *m, const struct cluster_exec *x,
     const struct done_msg *d, struct ended *end)
@@ -135,6 +140,24 @@ fill_rows(struct remote *m, const struct cluster_exec *x,
 	end->collected.fd = d->streamed ? take_rows(m, x, d, &bytes) : -1;
 	end->collected.bytes = bytes;
 	text_add(&end->collected.text, d->text, d->ntext);
+}
+
+/* Has the end what the end of such a task must have?  An exchange's sizes are
+ * by partition; rows that were announced have come. */
+static bool
+whole(const struct remote *m, const struct done_msg *d,
+    const struct ended *end)
+{
+	const struct stage_run *run = &m->job->env.run[d->stage];
+	const struct node *root = run->stage->root;
+
+	if (d->has_map != (root->kind == NODE_EXCHANGE) ||
+	    d->has_rows != (root->kind == NODE_COLLECT))
+		return false;
+	if (d->has_map && run->exchange &&
+	    d->npart != exchange_npart(run->exchange))
+		return false;
+	return !d->streamed || end->collected.fd >= 0;
 }
 
 static int
@@ -160,6 +183,10 @@ on_done(struct remote *m, struct cluster_exec *x, const char *body, size_t n,
 	if (d.has_map)
 		end.place = x->place;
 	fill_rows(m, x, &d, &end);
+	if (!whole(m, &d, &end)) {
+		runner_drop(&end);
+		return unknown("a result", e);
+	}
 	/* The place must be there when the scheduler starts the readers. */
 	before = m->stage[d.stage].place[d.part];
 	if (d.has_map && before < 0) {
@@ -188,6 +215,29 @@ place_of(const struct remote *m, const struct failed_msg *f)
 	return found;
 }
 
+/* Executors that share a shuffle service have places of their own there; the
+ * reader names one of them.  All of a place is lost: one that maps of the
+ * stage are at is meant. */
+static int
+lost_place(const struct remote *m, const struct failed_msg *f)
+{
+	const struct rstage *g;
+	int same = f->lost_place;
+
+	if (f->lost_map >= 0 || f->lost_place < 0 || f->lost_stage < 0 ||
+	    f->lost_stage >= m->job->stages->n)
+		return f->lost_place;
+	g = &m->stage[f->lost_stage];
+	for (int i = 0; g->place && i < g->nmap; i++) {
+		if (g->place[i] == f->lost_place)
+			return f->lost_place;
+		if (cluster_place_same(m->cluster, g->place[i],
+		    f->lost_place))
+			same = g->place[i];
+	}
+	return same;
+}
+
 static int
 on_failed(struct remote *m, struct cluster_exec *x, const char *body,
     size_t n, struct err *e)
@@ -210,7 +260,7 @@ on_failed(struct remote *m, struct cluster_exec *x, const char *body,
 	end.ran_us = f.figures.ran_us;
 	end.lost_stage = f.lost_stage;
 	end.lost_part = f.lost_map;
-	end.lost_place = f.lost_place;
+	end.lost_place = lost_place(m, &f);
 	runner_ended(m->runner, &end);
 	return 0;
 }

@@ -85,7 +85,31 @@ spool(struct app *a, const char *path, const char **out, struct err *e)
 	return r;
 }
 
-/* The input as executors are told of it. */
+/* It may come slowly: others look after the executors. */
+static int
+spool_outside(struct app *a, const char *path, const char **out,
+    struct err *e)
+{
+	int r;
+
+	cluster_leave(a->cluster);
+	r = spool(a, path, out, e);
+	cluster_enter(a->cluster);
+	return r;
+}
+
+/* Was it made by spool, for a try before this one? */
+static bool
+is_spooled(const struct app *a, const char *path)
+{
+	size_t n = strlen(a->scratch);
+
+	return strncmp(path, a->scratch, n) == 0 &&
+	    strncmp(path + n, "/input-", 7) == 0;
+}
+
+/* The input as executors are told of it.  What could be read only once stays
+ * read: an action may be run again. */
 static int
 tell_input(struct app *a, const struct input *in, struct input *out,
     const char ***path, struct err *e)
@@ -105,14 +129,15 @@ tell_input(struct app *a, const struct input *in, struct input *out,
 		struct stat st;
 
 		*f = in->file_v[i];
-		if (f->size < 0) {
-			TRY(spool(a, f->path, &f->path, e));
+		if (f->size < 0 && !is_spooled(a, f->path)) {
+			TRY(spool_outside(a, f->path, &f->path, e));
 			if (stat(f->path, &st) < 0)
 				return err_sys(e, "could not look at \"%s\"",
 				    f->path);
 			f->inode = st.st_ino;
 			f->mtime_ns = (int64_t)st.st_mtim.tv_sec *
 			    1000000000 + st.st_mtim.tv_nsec;
+			in->file_v[i] = *f;
 		} else if (*f->path != '/') {
 			char *full = realpath(f->path, NULL);
 

@@ -42,11 +42,18 @@ void
 remote_kept_forget(struct cluster *c, const struct kept *k)
 {
 	struct remote_kept *x = slot(cluster_kept(c), k->number);
-	struct text t = { 0 };
 
 	if (x->kept == NULL)
 		return;
 	clear(x);
+	remote_kept_unmade(c, k);
+}
+
+void
+remote_kept_unmade(struct cluster *c, const struct kept *k)
+{
+	struct text t = { 0 };
+
 	msg_i64(&t, 0);
 	msg_i64(&t, k->number - 1);
 	for (int i = 0; i < cluster_count(c); i++)

@@ -44,6 +44,10 @@ void remote_kept_made(struct cluster *c, const struct kept *k, int nmap,
 
 void remote_kept_forget(struct cluster *c, const struct kept *k);
 
+/* A stage has made some of it only: executors remove that, it will be made
+ * again under the same names. */
+void remote_kept_unmade(struct cluster *c, const struct kept *k);
+
 /* Those that were uncached. */
 void remote_kept_sweep(struct cluster *c);
 

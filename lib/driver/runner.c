@@ -17,19 +17,6 @@
 #define EXCLUDE_EXEC 8          /* failures that exclude an executor */
 #define EXCLUDE_HOST 2          /* such executors that exclude their host */
 
-struct waiting_rows {           /* rows that wait for earlier partitions */
-	struct collected c;
-	bool there;
-};
-
-static void
-free_collected(struct collected *c)
-{
-	text_release(&c->text);
-	if (c->fd >= 0)
-		close(c->fd);
-}
-
 void
 runner_fail(struct runner *r, const struct err *e, int code)
 {
@@ -228,34 +215,54 @@ runner_tell(struct runner *r, struct sched_event *ev)
 static int
 emit_ready(struct runner *r, struct err *e)
 {
-	while (r->next_out < r->nwait && r->wait[r->next_out].there) {
-		/* More may come while these are written: the table moves. */
-		struct collected c = r->wait[r->next_out].c;
-		int code;
+	struct collected c;
+	int there, code;
 
-		r->wait[r->next_out++].there = false;
+	/* More may come while these are written. */
+	while ((there = waiting_take(&r->wait, r->next_out, &c, e)) > 0) {
+		r->next_out++;
 		code = r->job->emit ? r->job->emit(r->job->arg, &c, e) : 0;
-		free_collected(&c);
+		collected_free(&c);
 		if (code < 0)
 			return code;
 	}
-	return 0;
+	return there;
+}
+
+/* All rows were passed on: none waits for a partition that has none. */
+static int
+all_emitted(const struct runner *r, struct err *e)
+{
+	int part = waiting_next(&r->wait, r->next_out);
+
+	if (part < 0)
+		return 0;
+	return err_set(e, ERR_BUG, "the rows of partition %d have not come",
+	    r->next_out);
+}
+
+void
+runner_drop(struct ended *x)
+{
+	if (x->has_rows)
+		collected_free(&x->collected);
+	x->has_rows = false;
 }
 
 static void
-keep_rows(struct runner *r, const struct ended *x)
+keep_rows(struct runner *r, struct ended *x)
 {
-	if (x->part >= r->nwait) {
-		int n = x->part + 1;
+	struct err e;
+	int code;
 
-		n = n < 2 * r->nwait ? 2 * r->nwait : n;
-		r->wait = xrealloc(r->wait, (size_t)n * sizeof *r->wait);
-		memset(r->wait + r->nwait, 0,
-		    (size_t)(n - r->nwait) * sizeof *r->wait);
-		r->nwait = n;
+	/* Passed on by a try of the action before this one. */
+	if (x->part < r->next_out) {
+		runner_drop(x);
+		return;
 	}
-	r->wait[x->part].c = x->collected;
-	r->wait[x->part].there = true;
+	code = waiting_put(&r->wait, x->part, &x->collected, &e);
+	if (code < 0)
+		runner_fail(r, &e, code);
 }
 
 int
@@ -268,7 +275,7 @@ runner_ended(struct runner *r, struct ended *x)
 	const struct ended *outer = r->ending;  /* of kept rows: we are called
 	                                         * while another one is told */
 	struct err before;
-	int counted;
+	int code_before = r->error_code, counted;
 
 	if (x->code < 0) {
 		before = r->error;
@@ -290,12 +297,14 @@ runner_ended(struct runner *r, struct ended *x)
 	if (counted || x->code < 0)
 		count_ended(r);
 	r->ending = outer;
-	if (!counted && x->code < 0 && !r->failed)
+	if (!counted && x->code < 0 && !r->failed) {
 		r->error = before;
+		r->error_code = code_before;
+	}
 	if (x->has_rows && counted && x->code >= 0)
 		keep_rows(r, x);
-	else if (x->has_rows)
-		free_collected(&x->collected);
+	else
+		runner_drop(x);
 	return counted;
 }
 
@@ -352,6 +361,7 @@ runner_open(struct runner *r, struct action *job, struct sched *sched,
 	r->at.exec = -1;
 	r->ended_once = xcalloc((size_t)s->n + 1, sizeof *r->ended_once);
 	r->sched = sched;
+	waiting_open(&r->wait, job->env.scratch);
 	r->number = sched_add(sched, v, s->n, 0);
 	for (int i = 0; i < s->n; i++)
 		free(in[i]);
@@ -414,6 +424,8 @@ runner_run(struct runner *r, struct err *e)
 	/* What came with the last event. */
 	if (code >= 0 && !r->failed)
 		code = emit_ready(r, e);
+	if (code >= 0 && !r->failed)
+		code = all_emitted(r, e);
 	if (code < 0)
 		return code;
 	if (!r->failed)
@@ -425,10 +437,7 @@ runner_run(struct runner *r, struct err *e)
 void
 runner_close(struct runner *r)
 {
-	for (int i = 0; i < r->nwait; i++)
-		if (r->wait[i].there)
-			free_collected(&r->wait[i].c);
-	free(r->wait);
+	waiting_close(&r->wait);
 	free(r->later);
 	for (int i = 0; i < r->job->stages->n; i++)
 		free(r->ended_once[i]);

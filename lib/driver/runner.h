@@ -10,6 +10,7 @@
 #ifndef DRIVER_RUNNER_H
 #define DRIVER_RUNNER_H
 
+#include "driver/waiting.h"
 #include "exec/task.h"
 #include "sched/sched.h"
 
@@ -81,16 +82,14 @@ struct runner_ops {
 	int  (*wait)(struct runner *r, int ms, struct err *e);
 };
 
-struct waiting_rows;
-
 struct runner {
 	struct action *job;
 	const struct runner_ops *ops;
 	void *backend;
 	struct sched *sched;
 	int number;                     /* of the job in sched */
-	struct waiting_rows *wait;      /* rows of the collect stage */
-	int nwait, next_out;
+	struct waiting wait;            /* rows of the collect stage */
+	int next_out;                   /* partition to be passed on next */
 	struct err error;               /* of the last failed attempt */
 	int error_code;
 	struct { int stage, part, attempt, exec; } at;  /* which one that was;
@@ -120,6 +119,9 @@ int  runner_tell(struct runner *r, struct sched_event *ev);
 
 /* An attempt has ended; its rows are taken over.  1: it counted. */
 int  runner_ended(struct runner *r, struct ended *x);
+
+/* An end that is not told after all: frees its rows. */
+void runner_drop(struct ended *x);
 
 /* The job ends with this error, the first one counts. */
 void runner_fail(struct runner *r, const struct err *e, int code);

@@ -119,21 +119,24 @@ send_rows(struct exec_job *j, const struct attempt *a, struct err *e)
 	struct text t = { 0 };
 	int64_t at = 0;
 	ssize_t n;
+	int r = 0;
 
 	while ((n = pread(fd, buf, (size_t)1 << 20, at)) > 0) {
 		m.p = buf;
 		m.n = (size_t)n;
 		text_clear(&t);
 		rows_msg_print(&t, &m);
-		if (!outbox_put_data(j->host->out, FRAME_RESULT, &t))
+		if (!outbox_put_data(j->host->out, FRAME_RESULT, &t)) {
+			r = err_set(e, ERR_TEMP, "the job has ended");
 			break;
+		}
 		at += n;
 	}
 	if (n < 0)
-		err_sys(e, "could not read results back");
+		r = err_sys(e, "could not read results back");
 	free(buf);
 	text_release(&t);
-	return n < 0 ? e->kind : 0;
+	return r;
 }
 
 static void
@@ -354,7 +357,9 @@ exec_job_close(struct exec_job *j)
 		return;
 	atomic_store(&j->env.cancel, 1);
 	far_files_stop();
+	outbox_deaf(j->host->out);
 	crew_free(j->crew);
+	outbox_hear(j->host->out);
 	if (j->env.run)
 		stage_runs_close(&j->env);
 	for (int i = 0; i < j->noutput; i++) {

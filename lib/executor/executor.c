@@ -68,6 +68,9 @@ struct executor {
 	struct err error;
 };
 
+static struct wake *rung;               /* by the handler of signals */
+static volatile sig_atomic_t told_to_end;
+
 static void
 fail(struct executor *x, const struct err *e)
 {
@@ -435,6 +438,10 @@ on_wake(void *arg, int events)
 
 	(void)events;
 	wake_clear(&x->out.wake);
+	if (told_to_end) {
+		x->ended = true;
+		return;
+	}
 	send_waiting(x, now - x->woken_us < PACE_MS * 1000);
 	x->woken_us = now;
 }
@@ -443,6 +450,28 @@ static void
 on_pace(void *arg)
 {
 	send_waiting(arg, 0);
+}
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	told_to_end = 1;
+	wake_ring(rung);
+}
+
+/* SIGTERM and SIGHUP are as if the driver went away: commands are killed, the
+ * scratch directory goes. */
+static void
+catch_signals(struct executor *x)
+{
+	struct sigaction end = { .sa_handler = on_signal };
+
+	rung = &x->out.wake;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);        /* of the driver's terminal */
+	sigaction(SIGTERM, &end, NULL);
+	sigaction(SIGHUP, &end, NULL);
 }
 
 /* With a driver by its lease; without one by what the last driver said, and
@@ -591,8 +620,8 @@ executor_run(const struct executor_conf *conf, struct err *e)
 	struct executor *x = xcalloc(1, sizeof *x);
 	int r = begin(x, conf, e);
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGINT, SIG_IGN);        /* of the driver's terminal */
+	if (r >= 0)
+		catch_signals(x);
 	while (r >= 0 && !x->ended) {
 		r = loop_once(x->loop, -1, e);
 		if (x->resetting && conn_queued(x->driver) == 0)

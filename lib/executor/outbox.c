@@ -79,9 +79,9 @@ outbox_put_data(struct outbox *o, int type, const struct text *body)
 	bool open;
 
 	pthread_mutex_lock(&o->lock);
-	while (!o->closed && o->frames.n > FULL_BYTES)
+	while (!o->closed && !o->deaf && o->frames.n > FULL_BYTES)
 		pthread_cond_wait(&o->room, &o->lock);
-	open = !o->closed;
+	open = !o->closed && !o->deaf;
 	if (open) {
 		add(o, type, body);
 		ring(o);
@@ -134,6 +134,27 @@ outbox_clear(struct outbox *o)
 	text_release(&o->frames);
 	o->rung = o->soon = o->paced = false;
 	pthread_mutex_unlock(&o->lock);
+}
+
+static void
+set_deaf(struct outbox *o, int deaf)
+{
+	pthread_mutex_lock(&o->lock);
+	o->deaf = deaf != 0;
+	pthread_cond_broadcast(&o->room);
+	pthread_mutex_unlock(&o->lock);
+}
+
+void
+outbox_deaf(struct outbox *o)
+{
+	set_deaf(o, 1);
+}
+
+void
+outbox_hear(struct outbox *o)
+{
+	set_deaf(o, 0);
 }
 
 void

@@ -24,6 +24,7 @@ struct outbox {
 	bool closed;
 	bool rung, soon;                /* for what is in it; some may wait */
 	bool paced;                     /* the loop looks by itself */
+	bool deaf;                      /* no data: its job is being ended */
 	struct wake wake;               /* rung when frames were put in */
 };
 
@@ -38,7 +39,7 @@ void outbox_put(struct outbox *o, int type, const struct text *body);
 void outbox_put_soon(struct outbox *o, int type, const struct text *body);
 
 /* The same for data: waits while more than a few MB are in the box.  False
- * once the box was shut. */
+ * once the box was shut, or while it is deaf. */
 bool outbox_put_data(struct outbox *o, int type, const struct text *body);
 
 /* Hands all frames to the connection, unless much is queued there; in the
@@ -52,6 +53,11 @@ bool outbox_pace(struct outbox *o, int often);
 
 /* Forgets what is in the box; no task runs. */
 void outbox_clear(struct outbox *o);
+
+/* Data are refused until outbox_hear: while the loop's thread waits for the
+ * tasks of a job to end, nobody would make room. */
+void outbox_deaf(struct outbox *o);
+void outbox_hear(struct outbox *o);
 
 /* Nobody waits any more: the driver is gone. */
 void outbox_shut(struct outbox *o);
