@@ -809,22 +809,10 @@ look_at(struct cluster_exec *x, int64_t now)
 	}
 }
 
-void
-cluster_enter(struct cluster *c)
+struct keeper *
+cluster_keeper(struct cluster *c)
 {
-	keeper_enter(&c->keeper);
-}
-
-void
-cluster_leave(struct cluster *c)
-{
-	keeper_leave(&c->keeper);
-}
-
-void
-cluster_breathe(struct cluster *c)
-{
-	keeper_turn(&c->keeper);
+	return &c->keeper;
 }
 
 int

@@ -24,6 +24,7 @@ struct cluster;
 struct conn;
 struct conn_ops;
 struct err;
+struct keeper;
 struct kept_table;
 struct watch;
 
@@ -84,6 +85,8 @@ void cluster_listen(struct cluster *c, const struct cluster_ops *ops,
 
 /* One turn of the loop: frames, ends of executors, restarts, pings. */
 int  cluster_turn(struct cluster *c, int timeout_ms, struct err *e);
+
+struct keeper *cluster_keeper(struct cluster *c);
 
 /* The functions here are for who is inside (driver/keeper.h).  Outside, a
  * thread keeps the executors alive. */

@@ -108,3 +108,21 @@ keeper_stop(struct keeper *k)
 	pthread_mutex_destroy(&k->lock);
 	pthread_cond_destroy(&k->wake);
 }
+
+void
+cluster_enter(struct cluster *c)
+{
+	keeper_enter(cluster_keeper(c));
+}
+
+void
+cluster_leave(struct cluster *c)
+{
+	keeper_leave(cluster_keeper(c));
+}
+
+void
+cluster_breathe(struct cluster *c)
+{
+	keeper_turn(cluster_keeper(c));
+}
