@@ -26,6 +26,7 @@
 #include "driver/leases.h"
 #include "driver/progress.h"
 #include "driver/remote_kept.h"
+#include "driver/setup.h"
 #include "driver/warm.h"
 #include "executor/task_msg.h"
 #include "net/conn.h"
@@ -34,7 +35,6 @@
 #include "net/msg.h"
 #include "net/proto.h"
 
-#define LEASE_MS 15000
 #define SILENT_MS 20000
 #define PING_MS 2000
 #define STARTING_MS 60000       /* until READY */
@@ -223,37 +223,6 @@ errors_open(struct cluster_exec *x, int fd)
 	    x);
 }
 
-/* The child of a lost executor; how it ended, in words.  Returns its exit
- * status, 0 when it was killed. */
-static int
-bury(struct cluster_exec *x, char *how, size_t size)
-{
-	int status = 0;
-
-	*how = '\0';
-	if (x->pid <= 0)
-		return 0;
-	/* It may be about to say why it ends. */
-	for (int i = 0; i < 100; i++) {
-		if (waitpid(x->pid, &status, WNOHANG) != 0) {
-			x->pid = 0;
-			break;
-		}
-		usleep(1000);
-	}
-	if (x->pid > 0)
-		kill(x->pid, SIGKILL);
-	while (x->pid > 0 && waitpid(x->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	x->pid = 0;
-	if (WIFSIGNALED(status))
-		snprintf(how, size, " (killed by signal %d)",
-		    WTERMSIG(status));
-	else if (WEXITSTATUS(status))
-		snprintf(how, size, " (status %d)", WEXITSTATUS(status));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-}
-
 static void
 replace(struct cluster *c, int slot)
 {
@@ -322,7 +291,7 @@ lose(struct cluster_exec *x, const struct err *why)
 	if (x->conn)
 		conn_close(x->conn);
 	x->conn = NULL;
-	status = bury(x, how, sizeof how);
+	status = launch_bury(&x->pid, how, sizeof how);
 	errors_pass(x);
 	errors_close(x);
 	why_lost(x, before, why, status, how);
@@ -424,32 +393,6 @@ on_ready(struct cluster_exec *x, const char *body, size_t n)
 	tell_ready(x, m.pid);
 	if (c->ops)
 		c->ops->up(c->arg, x);
-}
-
-/* The settings as they are when the application begins. */
-static void
-fill_setup(struct cluster *c, struct setup_msg *m)
-{
-	struct app *a = c->app;
-	struct action probe = { .conf = &a->conf };
-	const char *scratch = conf_get(&a->conf, "spark.local.dir");
-
-	*m = (struct setup_msg){
-	    .max_record = conf_size(&a->conf, "sp.max.record"),
-	    .scratch = arena_strdup(&c->arena, scratch),
-	    .zone = zone_name(a->binder.env.zone),
-	    .user = a->binder.env.user, .now_us = a->binder.env.now_us,
-	    .seed = a->binder.env.seed, .serve = c->plan.serve,
-	    .direct = true,
-	    .compress = conf_bool(&a->conf, "spark.shuffle.compress"),
-	    .lease_ms = LEASE_MS, .key = c->key };
-	app_force(&probe.env);
-	m->force_spill = probe.env.force_spill;
-	m->chaos = probe.env.chaos;
-	if (probe.env.force_fetch) {    /* tests: everything over the network */
-		m->serve = true;
-		m->direct = false;
-	}
 }
 
 static void
@@ -596,7 +539,7 @@ greet(struct cluster *c, int slot, pid_t pid, int fd, struct err *e)
 
 		err_sys(e, "could not talk to an executor");
 		close(fd);
-		bury(x, how, sizeof how);
+		launch_bury(&x->pid, how, sizeof how);
 		x->state = REMOTE_LOST;
 		return e->kind;
 	}
@@ -675,11 +618,11 @@ cluster_open(struct cluster **out, struct app *a, struct err *e)
 		return err_sys(e, "could not make a key");
 	c->sched = runner_sched(&a->conf, AHEAD);
 	if (leases_wanted(a->master)) {
-		fill_setup(c, &c->setup);
+		setup_fill(&c->setup, c->app, &c->arena, c->plan.serve, c->key);
 		return leases_open(&c->leases, c, a, c->loop, c->key, e);
 	}
 	TRY(c->plan.how->parse(&c->plan, &c->arena, a, a->master, e));
-	fill_setup(c, &c->setup);
+	setup_fill(&c->setup, c->app, &c->arena, c->plan.serve, c->key);
 	if (a->keep)
 		TRY(take_warm(c, e));
 	return start_more(c, e);
@@ -761,7 +704,7 @@ end_children(struct cluster *c)
 	for (int i = 0; i < c->nexec; i++) {
 		char how[64];
 
-		bury(c->exec[i], how, sizeof how);
+		launch_bury(&c->exec[i]->pid, how, sizeof how);
 		errors_pass(c->exec[i]);
 		errors_close(c->exec[i]);
 	}

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -271,4 +272,33 @@ launcher_find(const char *url)
 		    strlen(launchers[i].prefix)) == 0)
 			return &launchers[i];
 	return NULL;
+}
+
+int
+launch_bury(pid_t *pid, char *how, size_t size)
+{
+	int status = 0;
+
+	*how = '\0';
+	if (*pid <= 0)
+		return 0;
+	/* It may be about to say why it ends. */
+	for (int i = 0; i < 100; i++) {
+		if (waitpid(*pid, &status, WNOHANG) != 0) {
+			*pid = 0;
+			break;
+		}
+		usleep(1000);
+	}
+	if (*pid > 0)
+		kill(*pid, SIGKILL);
+	while (*pid > 0 && waitpid(*pid, &status, 0) < 0 && errno == EINTR)
+		;
+	*pid = 0;
+	if (WIFSIGNALED(status))
+		snprintf(how, size, " (killed by signal %d)",
+		    WTERMSIG(status));
+	else if (WEXITSTATUS(status))
+		snprintf(how, size, " (status %d)", WEXITSTATUS(status));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -52,6 +53,10 @@ struct launcher {
 
 /* The path of a program beside the running one.  EXIT_UNAVAILABLE. */
 int launcher_beside(const char *name, char *to, size_t size, struct err *e);
+
+/* Waits a moment for a child, then kills it; *pid is 0 then.  how: its end
+ * in words.  Returns its status, 0 when it was killed or there is none. */
+int launch_bury(pid_t *pid, char *how, size_t size);
 
 /* The launcher of a URL, or NULL. */
 const struct launcher *launcher_find(const char *url);
