@@ -42,6 +42,21 @@ examples_of() {
 	done
 }
 
+@test "pages have the options of --help" {
+	local cmd opt n=0
+	for cmd in "$TOP"/cmd/*/; do
+		cmd=$(basename "$cmd")
+		for opt in $("$cmd" --help | sed -n 's/^ .*--\([a-z-]*\).*/\1/p'); do
+			n=$((n + 1))
+			grep -qE "Fl (Fl |-)$opt( |\$)" "$MAN/$cmd.1" || {
+				echo "$cmd.1: no --$opt"
+				return 1
+			}
+		done
+	done
+	[ "$n" -gt 50 ]
+}
+
 @test "make install brings commands, modules and all pages" {
 	local page
 	make -s -C "$TOP" OUT="$OUT" -o all install DESTDIR="$PWD/x" PREFIX=/usr
