@@ -2,8 +2,7 @@
  * exec_log -- see exec_log.h.
  *
  * A file is opened for each line and appended to: lines are few, executors
- * may be many.  Control characters are made harmless for a terminal, files
- * get the bytes as they are.
+ * may be many.  Files get the bytes as they are.
  */
 #include "driver/exec_log.h"
 
@@ -16,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/utf8.h"
 #include "driver/executors.h"
 #include "driver/job.h"
 #include "driver/progress.h"
@@ -80,7 +78,6 @@ exec_log_frame(struct app *a, struct cluster_exec *x, const char *body,
 		add_host(&t, host);
 		text_addf(&t, "/%d.%d: ", m.stage + 1, m.part);
 		text_add(&t, m.p, m.n);
-		utf8_printable(t.p, t.n);
 		progress_say("%s", text_str(&t));
 	}
 	text_release(&t);

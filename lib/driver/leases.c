@@ -17,6 +17,7 @@
 #include "daemon/app_client.h"
 #include "driver/executors.h"
 #include "driver/job.h"
+#include "driver/progress.h"
 #include "net/address.h"
 #include "net/conn.h"
 #include "net/key.h"
@@ -56,7 +57,7 @@ accepted(void *arg, const char *app_id)
 
 	snprintf(l->id, sizeof l->id, "%s", app_id);
 	if (l->app->verbose)
-		fprintf(stderr, "application %s\n", l->id);
+		progress_say("application %s", l->id);
 }
 
 static void
@@ -65,7 +66,7 @@ executor_up(void *arg, const struct executor_news *news)
 	struct leases *l = arg;
 
 	if (l->app->verbose > 1)
-		fprintf(stderr, "executor %d is started on %s\n", news->num,
+		progress_say("executor %d is started on %s", news->num,
 		    news->host);
 }
 
@@ -92,7 +93,7 @@ static void
 note(void *arg, const char *text)
 {
 	(void)arg;
-	fprintf(stderr, "sp-submit: %s\n", text);
+	progress_say("sp-submit: %s", text);
 }
 
 static void
@@ -109,7 +110,7 @@ master_lost(void *arg, const struct err *why)
 	struct leases *l = arg;
 
 	if (l->app->verbose)
-		fprintf(stderr, "the master is gone (%s), trying again\n",
+		progress_say("the master is gone (%s), trying again",
 		    why->text);
 }
 
@@ -119,7 +120,7 @@ master_back(void *arg)
 	struct leases *l = arg;
 
 	if (l->app->verbose)
-		fprintf(stderr, "the master is there again\n");
+		progress_say("the master is there again");
 }
 
 static const struct app_client_ops client_ops = {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "driver/executors.h"
 #include "driver/job.h"
 #include "driver/rows_out.h"
@@ -93,6 +94,7 @@ progress_say(const char *fmt, ...)
 	va_start(ap, fmt);
 	text_addv(&t, fmt, ap);
 	va_end(ap);
+	utf8_printable(t.p, t.n);
 	text_addc(&t, '\n');
 	wipe();
 	fputs(text_str(&t), stderr);

@@ -17,7 +17,8 @@ void progress_tick(void *arg, const struct sched_count *c,
     const struct exec_env *env);
 void progress_end(void);        /* takes the line away */
 
-/* A line of its own, with a newline added; the progress line makes room. */
+/* A line of its own, with a newline added and nothing in it that a terminal
+ * would obey; the progress line makes room. */
 void progress_say(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "driver/events.h"
 #include "driver/progress.h"
 
@@ -39,7 +38,6 @@ add_parts(struct text *t, const char *what, int part, int n)
 static void
 tell(struct text *t)
 {
-	utf8_printable(t->p, t->n);
 	progress_say("%s", text_str(t));
 	text_release(t);
 }
@@ -138,8 +136,10 @@ void
 runner_say_again(struct runner *r, const struct sched_order *o)
 {
 	static const char *const words[AGAIN_KINDS] = {
-		[AGAIN_RETRY] = "again", [AGAIN_COPY] = "a second time, as it "
-		"is slow", [AGAIN_RERUN] = "again, for its lost output" };
+		[AGAIN_RETRY] = "again",
+		[AGAIN_COPY] = "a second time, as it is slow",
+		[AGAIN_RERUN] = "again, for its lost output",
+	};
 	enum event_again why = again_why(r, o);
 	struct text t = { 0 };
 
