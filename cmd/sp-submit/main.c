@@ -36,6 +36,10 @@ static const struct opt opts[] = {
 	  submit_set_timeout },
 	{ 0, "keep", "time", "leave the executors to the next job, and take "
 	  "those of the last", submit_set_keep },
+	{ 0, "deploy-mode", "mode", "client: the driver runs here; cluster: "
+	  "under a worker", submit_set_deploy },
+	{ 0, "supervise", NULL, "such a driver is started again when it fails",
+	  submit_set_supervise },
 	{ 0, "detach", NULL, "go on in the background; print the id of the job",
 	  submit_set_detach },
 	{ 0, "status", "id", "print what a detached job does, exit as it did",
@@ -125,6 +129,8 @@ main(int argc, char **argv)
 	s.app.define = s.define;
 	if (s.id)
 		return submit_ask(&s, table.command);
+	if (s.deploy && s.action == SUBMIT_RUN)
+		return submit_deploy(&s, table.command);
 	if (s.detach && s.action == SUBMIT_RUN)
 		return submit_detach(&s, table.command);
 	s.app.stdout_tty = isatty(STDOUT_FILENO);

@@ -14,19 +14,17 @@ enum { ASK_MS = 5000 };
 
 static int
 ask_one(const char *address, const unsigned char key[KEY_BYTES],
-    const struct ask *q, struct text *answer, struct err *e)
+    int ask, const struct text *body, struct text *answer, struct err *e)
 {
-	struct text body = { 0 };
 	const char *p;
 	struct peer *peer;
 	size_t n;
 	int type, r;
 
 	TRY(peer_open(&peer, address, "cluster", key, ASK_MS, e));
-	ask_print(&body, q);
 	r = peer_hello(peer, ROLE_TOOL, ROLE_MASTER, ASK_MS, e);
 	if (r >= 0)
-		r = peer_send(peer, FRAME_ASK, body.p, body.n, e);
+		r = peer_send(peer, ask, body->p, body->n, e);
 	while (r >= 0) {
 		r = peer_recv(peer, ASK_MS, &type, &p, &n, e);
 		if (r == 0)
@@ -37,14 +35,13 @@ ask_one(const char *address, const unsigned char key[KEY_BYTES],
 			break;
 		}
 	}
-	text_release(&body);
 	peer_close(peer);
 	return r < 0 ? r : 0;
 }
 
 int
-ask_master(const char *masters, const char *key_file_name,
-    const struct ask *q, struct text *answer, struct err *e)
+ask_frame(const char *masters, const char *key_file_name, int ask,
+    const struct text *body, struct text *answer, struct err *e)
 {
 	unsigned char key[KEY_BYTES];
 	struct text path = { 0 }, one = { 0 };
@@ -64,11 +61,25 @@ ask_master(const char *masters, const char *key_file_name,
 		text_clear(&one);
 		address_print(&one, &d.address[i]);
 		*e = (struct err){ 0 };
-		r = ask_one(one.p, key, q, answer, e);
+		r = ask_one(one.p, key, ask, body, answer, e);
 		if (r == 0 || e->code != EXIT_UNAVAILABLE)
 			break;
 	}
 	text_release(&one);
 	key_forget(key);
+	return r;
+}
+
+int
+ask_master(const char *masters, const char *key_file_name,
+    const struct ask *q, struct text *answer, struct err *e)
+{
+	struct text body = { 0 };
+	int r;
+
+	ask_print(&body, q);
+	r = ask_frame(masters, key_file_name, FRAME_ASK, &body, answer,
+	    e);
+	text_release(&body);
 	return r;
 }

@@ -15,4 +15,8 @@ struct text;
 int ask_master(const char *masters, const char *key_file,
     const struct ask *q, struct text *answer, struct err *e);
 
+/* The same with another frame that is answered by ANSWER. */
+int ask_frame(const char *masters, const char *key_file, int type,
+    const struct text *body, struct text *answer, struct err *e);
+
 #endif

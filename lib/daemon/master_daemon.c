@@ -16,6 +16,8 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "daemon/cluster_msg.h"
+#include "daemon/driver_msg.h"
+#include "daemon/master_drivers.h"
 #include "daemon/signals.h"
 #include "daemon/state_file.h"
 #include "net/address.h"
@@ -40,6 +42,7 @@ struct daemon {
 	struct loop *loop;
 	struct listener *listener;
 	struct master *master;
+	struct master_drivers *drivers;
 	struct state_file file;
 	unsigned char key[KEY_BYTES];
 	struct guest *guest;
@@ -87,6 +90,7 @@ guest_leaves(struct guest *g)
 	while (*at != g)
 		at = &(*at)->next;
 	*at = g->next;
+	master_drivers_gone(g->daemon->drivers, g->link);
 	conn_close(g->conn);
 	free(g);
 }
@@ -261,6 +265,78 @@ answer(struct daemon *d, struct guest *g, const char *p, size_t n,
 	return 0;
 }
 
+/* ---- drivers under workers ------------------------------------------- */
+
+static void
+answer_driver(struct guest *g, const struct driver_report *r)
+{
+	struct text *t = &g->daemon->body;
+
+	text_clear(t);
+	driver_report_print(t, r);
+	conn_send(g->conn, FRAME_ANSWER, t->p, t->n);
+}
+
+static int
+driver_submit(struct daemon *d, struct guest *g, const char *p, size_t n,
+    struct arena *a, struct err *e)
+{
+	struct driver_report r = { .where = "" };
+	struct driver_order o;
+	struct guest *worker;
+
+	TRY(driver_order_parse(p, n, &o, a, e));
+	worker = guest_of(d, master_drivers_place(d->drivers, &o.id));
+	if (worker == NULL)
+		return err_user(e, EXIT_UNAVAILABLE,
+		    "there is no worker that could run a driver");
+	say(d, "driver %s of %s -> %s", o.id, g->peer, worker->peer);
+	text_clear(&d->body);
+	driver_order_print(&d->body, &o);
+	conn_send(worker->conn, FRAME_DRIVER_START, d->body.p, d->body.n);
+	r.id = o.id;
+	answer_driver(g, &r);
+	return 0;
+}
+
+static int
+driver_ask(struct daemon *d, struct guest *g, const char *p, size_t n,
+    struct arena *a, struct err *e)
+{
+	struct driver_report r;
+	struct driver_ask q;
+	struct guest *worker;
+	int link;
+
+	TRY(driver_ask_parse(p, n, &q, a, e));
+	if (!master_drivers_find(d->drivers, q.id, &r, &link))
+		return err_user(e, EXIT_TEMP, "nothing is known of a driver "
+		    "'%s'", q.id);
+	worker = guest_of(d, link);
+	if (q.kill && worker && r.state == DRIVER_RUNNING) {
+		say(d, "driver %s: stopped by %s", q.id, g->peer);
+		text_clear(&d->body);
+		driver_ask_print(&d->body, &q);
+		conn_send(worker->conn, FRAME_DRIVER_STOP, d->body.p,
+		    d->body.n);
+	}
+	answer_driver(g, &r);
+	return 0;
+}
+
+static int
+driver_state(struct daemon *d, struct guest *g, const char *p, size_t n,
+    struct arena *a, struct err *e)
+{
+	struct driver_report r;
+
+	TRY(driver_report_parse(p, n, &r, a, e));
+	say(d, "driver %s %s %d", r.id, r.state == DRIVER_RUNNING ? "runs" :
+	    "has ended:", r.code);
+	master_drivers_heard(d->drivers, g->link, &r);
+	return 0;
+}
+
 static int
 handle(struct daemon *d, struct guest *g, int type, const char *p, size_t n,
     struct arena *a, struct err *e)
@@ -277,6 +353,7 @@ handle(struct daemon *d, struct guest *g, int type, const char *p, size_t n,
 		    "%d executors", worker.id, worker.host, g->peer,
 		    worker.cores, (long long)worker.memory_mb, worker.nexec);
 		ev.kind = MASTER_WORKER_REGISTER;
+		master_drivers_worker(d->drivers, g->link);
 		ev.worker = &worker;
 		break;
 	case FRAME_WORKER_REPORT:
@@ -296,6 +373,12 @@ handle(struct daemon *d, struct guest *g, int type, const char *p, size_t n,
 		break;
 	case FRAME_ASK:
 		return answer(d, g, p, n, a, e);
+	case FRAME_DRIVER_SUBMIT:
+		return driver_submit(d, g, p, n, a, e);
+	case FRAME_DRIVER_ASK:
+		return driver_ask(d, g, p, n, a, e);
+	case FRAME_DRIVER_STATE:
+		return driver_state(d, g, p, n, a, e);
 	case FRAME_PING:
 		conn_send(g->conn, FRAME_PONG, p, n);
 		return 0;
@@ -514,6 +597,7 @@ master_daemon_run(const struct master_daemon_conf *conf, struct err *e)
 
 	d.signals.fd = -1;
 	d.master = master_new(&conf->master);
+	d.drivers = master_drivers_new();
 	r = run(&d, e);
 	while (d.guest)
 		guest_leaves(d.guest);
@@ -527,6 +611,7 @@ master_daemon_run(const struct master_daemon_conf *conf, struct err *e)
 	}
 	state_file_close(&d.file);
 	master_free(d.master);
+	master_drivers_free(d.drivers);
 	orders_release(&d.out);
 	text_release(&d.journal);
 	text_release(&d.body);

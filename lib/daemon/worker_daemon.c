@@ -20,8 +20,10 @@
 #include "cluster/worker.h"
 #include "daemon/cluster_msg.h"
 #include "daemon/dial.h"
+#include "daemon/driver_msg.h"
 #include "daemon/signals.h"
 #include "daemon/worker_dirs.h"
+#include "daemon/worker_drivers.h"
 #include "daemon/worker_procs.h"
 #include "daemon/worker_shuffle.h"
 #include "net/assignment.h"
@@ -46,6 +48,7 @@ struct daemon {
 	struct worker_hello hello;
 	struct worker_dirs dirs;
 	struct shuffle_service *shuffle;
+	struct worker_drivers *drivers;
 	struct signals signals;
 	struct timer tick;
 	struct deferred flush;
@@ -214,6 +217,7 @@ reap(struct daemon *d)
 		free(c);
 	}
 	shuffle_service_reap(d->shuffle);
+	worker_drivers_reap(d->drivers);
 }
 
 /* ---- orders ---------------------------------------------------------- */
@@ -345,6 +349,7 @@ welcome(struct daemon *d)
 	struct text t = { 0 };
 
 	say(d, "registered as %s", d->hello.id);
+	worker_drivers_tell(d->drivers);
 	if (d->ready_told)
 		return;
 	d->ready_told = 1;
@@ -363,6 +368,35 @@ static const int name_events[FRAME_TYPES] = {
 	[FRAME_WORKER_FORGET] = WORKER_FORGET_APP,
 };
 
+static void
+report_driver(void *arg, const struct driver_report *r)
+{
+	struct daemon *d = arg;
+
+	say(d, "driver %s: %s %d, started again %d times", r->id,
+	    r->state == DRIVER_RUNNING ? "runs" : "has ended with", r->code,
+	    r->restarts);
+	driver_report_print(&d->body, r);
+	dial_send(&d->dial, FRAME_DRIVER_STATE, &d->body);
+}
+
+static int
+handle_driver(struct daemon *d, int type, const char *p, size_t n,
+    struct arena *a, struct err *e)
+{
+	struct driver_order o;
+	struct driver_ask q;
+
+	if (type == FRAME_DRIVER_START) {
+		TRY(driver_order_parse(p, n, &o, a, e));
+		worker_drivers_start(d->drivers, &o);
+	} else {
+		TRY(driver_ask_parse(p, n, &q, a, e));
+		worker_drivers_stop(d->drivers, q.id);
+	}
+	return 0;
+}
+
 static int
 handle(struct daemon *d, int type, const char *p, size_t n, struct arena *a,
     struct err *e)
@@ -372,6 +406,8 @@ handle(struct daemon *d, int type, const char *p, size_t n, struct arena *a,
 	struct order o;
 	struct brief b;
 
+	if (type == FRAME_DRIVER_START || type == FRAME_DRIVER_STOP)
+		return handle_driver(d, type, p, n, a, e);
 	if (type == FRAME_WORKER_START) {
 		TRY(start_parse(p, n, &o, &app, e));
 		ev.kind = WORKER_START;
@@ -418,6 +454,7 @@ ticks(void *arg)
 	struct worker_event ev = { .kind = WORKER_TICK };
 
 	happens(d, &ev);
+	worker_drivers_tick(d->drivers, clock_mono_ms());
 	timer_set(d->loop, &d->tick, TICK_MS);
 }
 
@@ -525,6 +562,10 @@ run(struct daemon *d, struct err *e)
 		    d->dirs.norphan);
 	d->shuffle = shuffle_service_start(d->loop, d->dirs.path,
 	    d->conf->host, d->conf->log);
+	d->drivers = worker_drivers_new(&(struct worker_drivers_conf){
+	    .dir = d->dirs.path, .host = d->hello.host,
+	    .masters = d->conf->masters, .key_file = d->conf->key_file,
+	    .report = report_driver, .arg = d });
 	d->worker = worker_new(&d->hello, clock_mono_ms());
 	d->flush = (struct deferred){ .run = flush, .arg = d };
 	d->tick = (struct timer){ .fire = ticks, .arg = d };
@@ -563,6 +604,7 @@ worker_daemon_run(const struct worker_daemon_conf *conf, struct err *e)
 		ask_end(c);
 		free(c);
 	}
+	worker_drivers_free(d.drivers);
 	shuffle_service_stop(d.shuffle);
 	if (d.loop) {
 		dial_stop(&d.dial);

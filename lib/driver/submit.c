@@ -65,8 +65,8 @@ read_all(int fd, const char *name, struct text *t, struct err *e)
 	return n < 0 ? err_sys(e, "could not read \"%s\"", name) : 0;
 }
 
-static int
-load_text(struct submit *s, struct text *t, const char **name, struct err *e)
+int
+submit_text(struct submit *s, struct text *t, const char **name, struct err *e)
 {
 	int fd, r;
 
@@ -197,7 +197,7 @@ run(struct submit *s, struct err *e)
 	if (s->action == SUBMIT_SHOW_CONFIG)
 		return show_config(a);
 	TRY(take_lock(s, e));
-	r = load_text(s, &t, &name, e);
+	r = submit_text(s, &t, &name, e);
 	if (r >= 0) {
 		ARENA_GROW(&a->arena, a->source, a->nsource, a->source_cap);
 		a->source[a->nsource++] = (struct source){

@@ -13,6 +13,7 @@ struct submit {
 	struct app app;
 	enum submit_action action;
 	bool detach;                    /* --detach */
+	bool deploy, supervise;         /* --deploy-mode cluster */
 	const char *id;                 /* of --status, --wait, --kill */
 	const char *text;               /* -e, or NULL */
 	const char *file;               /* job file, "-" stdin, NULL */
@@ -27,10 +28,17 @@ struct submit {
 /* --detach: as submit_run, in a process of its own whose id is printed. */
 int submit_detach(struct submit *s, const char *command);
 
+/* --deploy-mode cluster: hands the job over and prints the driver's id. */
+int submit_deploy(struct submit *s, const char *command);
+
 /* --status, --wait, --kill: about a job that was detached. */
 int submit_ask(struct submit *s, const char *command);
 
 /* Runs it all and returns the exit status; complaints go to stderr. */
 int submit_run(struct submit *s, const char *command);
+
+/* Adds the job's text; its name is for messages. */
+int submit_text(struct submit *s, struct text *t, const char **name,
+    struct err *e);
 
 #endif

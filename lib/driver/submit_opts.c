@@ -166,6 +166,29 @@ submit_set_kill(void *p, const char *v, struct err *e)
 }
 
 int
+submit_set_deploy(void *p, const char *v, struct err *e)
+{
+	struct submit *s = p;
+
+	s->deploy = strcmp(v, "cluster") == 0;
+	if (!s->deploy && strcmp(v, "client") != 0)
+		return err_user(e, EXIT_USAGE, "'%s' is not client or cluster",
+		    v);
+	return 0;
+}
+
+int
+submit_set_supervise(void *p, const char *v, struct err *e)
+{
+	struct submit *s = p;
+
+	(void)v;
+	(void)e;
+	s->supervise = true;
+	return 0;
+}
+
+int
 submit_set_lock(void *p, const char *v, struct err *e)
 {
 	struct submit *s = p;

@@ -22,6 +22,8 @@ int submit_set_detach(void *conf, const char *value, struct err *e);
 int submit_set_status(void *conf, const char *value, struct err *e);
 int submit_set_wait(void *conf, const char *value, struct err *e);
 int submit_set_kill(void *conf, const char *value, struct err *e);
+int submit_set_deploy(void *conf, const char *value, struct err *e);
+int submit_set_supervise(void *conf, const char *value, struct err *e);
 int submit_set_lock(void *conf, const char *value, struct err *e);
 int submit_set_report(void *conf, const char *value, struct err *e);
 int submit_set_report_from(void *conf, const char *value, struct err *e);

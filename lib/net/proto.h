@@ -105,6 +105,11 @@ enum frame_type {
 	FRAME_ASK = 116,                /* a command's question to a master */
 	FRAME_ANSWER = 117,             /* str what it prints */
 	FRAME_ASSIGNMENT = 118,         /* an executor's first: what it is for */
+	FRAME_DRIVER_SUBMIT = 119,      /* a job for a driver under a worker */
+	FRAME_DRIVER_ASK = 120,         /* what does it do; stop it */
+	FRAME_DRIVER_START = 121,       /* start one */
+	FRAME_DRIVER_STOP = 122,        /* end one */
+	FRAME_DRIVER_STATE = 123,       /* what one does */
 
 	FRAME_TYPES = 128
 };

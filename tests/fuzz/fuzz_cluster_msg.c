@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "daemon/cluster_msg.h"
+#include "daemon/driver_msg.h"
 #include "net/assignment.h"
 
 static void
@@ -83,6 +84,29 @@ small(int which, const char *p, size_t n, struct arena *a, struct text *t)
 	}
 }
 
+static void
+drivers(int which, const char *p, size_t n, struct arena *a, struct text *t)
+{
+	struct driver_order o, o2;
+	struct driver_report r, r2;
+	struct driver_ask q, q2;
+	struct err e;
+
+	if (which == 9 && driver_order_parse(p, n, &o, a, &e) == 0) {
+		driver_order_print(t, &o);
+		assert(driver_order_parse(t->p, t->n, &o2, a, &e) == 0);
+		assert(o.ntext == o2.ntext && o.narg == o2.narg);
+	}
+	if (which == 10 && driver_report_parse(p, n, &r, a, &e) == 0) {
+		driver_report_print(t, &r);
+		assert(driver_report_parse(t->p, t->n, &r2, a, &e) == 0);
+	}
+	if (which == 11 && driver_ask_parse(p, n, &q, a, &e) == 0) {
+		driver_ask_print(t, &q);
+		assert(driver_ask_parse(t->p, t->n, &q2, a, &e) == 0);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -92,9 +116,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return -1;
-	hellos(data[0] % 9, p, size - 1, &a, &t);
-	orders(data[0] % 9, p, size - 1, &t);
-	small(data[0] % 9, p, size - 1, &a, &t);
+	drivers(data[0] % 12, p, size - 1, &a, &t);
+	hellos(data[0] % 12, p, size - 1, &a, &t);
+	orders(data[0] % 12, p, size - 1, &t);
+	small(data[0] % 12, p, size - 1, &a, &t);
 	text_release(&t);
 	arena_release(&a);
 	return 0;
