@@ -148,7 +148,8 @@ serve(struct worker *w, struct err *e)
 		.dir = settings_get(s, SET_DIR),
 		.key_file = settings_get(s, SET_KEY),
 		.executor = w->executor, .ready_fd = s->ready_fd,
-		.log = s->verbose ? log_line : NULL };
+		.log = s->verbose ? log_line : NULL,
+		.warn = s->verbose ? NULL : log_line };
 	long long bytes = 0;
 	int64_t cores, port;
 	int cleanup;

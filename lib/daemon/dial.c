@@ -24,6 +24,10 @@ dial_init(struct dial *d, const char *addresses, struct err *e)
 
 	d->fd = -1;
 	d->naddress = 0;
+	if (s && strncmp(addresses, "sp://", 5) != 0 &&
+	    strncmp(addresses, "spark://", 8) != 0)
+		return err_user(e, EXIT_USAGE, "\"%s\" is no master: write "
+		    "sp://HOST:PORT", addresses);
 	s = s ? s + 3 : addresses;
 	for (;;) {
 		size_t n = strcspn(s, ",");

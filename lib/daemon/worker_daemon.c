@@ -57,7 +57,7 @@ struct daemon {
 	unsigned char key[KEY_BYTES];
 	char executor[4096];
 	struct text body, line;
-	int ready_told, stop;
+	int ready_told, waits_told, stop;
 	struct err why;
 };
 
@@ -334,6 +334,12 @@ link_down(void *arg, enum dial_end how, const struct err *why)
 		.n = how == DIAL_NOBODY, .text = why->text };
 
 	say(d, "no master: %s", why->text);
+	if (!d->ready_told && !d->waits_told && d->conf->warn) {
+		text_clear(&d->line);
+		text_addf(&d->line, "no master yet, trying on: %s", why->text);
+		d->conf->warn(text_str(&d->line));
+		d->waits_told = 1;
+	}
 	happens(d, &ev);
 	/* A worker that once was welcome has the right key and version. */
 	if (how != DIAL_REFUSED && (how != DIAL_NO_KEY || d->ready_told))

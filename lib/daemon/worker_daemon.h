@@ -21,6 +21,8 @@ struct worker_daemon_conf {
 	int  ready_fd;          /* the id and a newline go there when it is
 	                         * registered; -1: none */
 	void (*log)(const char *line);  /* of what happens; NULL: nobody */
+	void (*warn)(const char *line); /* once, when no master is there at
+	                                 * the start; NULL: nobody */
 };
 
 /* Runs until SIGTERM or SIGINT (the second one kills), or until the master

@@ -17,6 +17,7 @@
 
 #include <dirent.h>
 #include <malloc.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -588,6 +589,11 @@ begin(struct executor *x, const struct executor_conf *conf, struct err *e)
 		out = in;
 	}
 	x->driver = conn_new(x->loop, in, out, tls, &ops, x);
+	if (x->driver == NULL && errno == EPERM) {      /* epoll's word */
+		err_user(e, EXIT_USAGE, "standard input or output is a file, "
+		    "no connection to a driver");
+		return err_hint(e, "sp-submit and sp-worker start sp-executor");
+	}
 	if (x->driver == NULL)
 		return err_sys(e, "could not talk to the driver");
 	conn_hello(x->driver, ROLE_EXECUTOR, ROLE_DRIVER);

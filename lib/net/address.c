@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,6 +27,16 @@ port_parse(const char *s, int *port)
 		v = v * 10 + (s[n] - '0');
 	*port = v;
 	return n > 0 && s[n] == '\0' && v <= 65535 ? 0 : -1;
+}
+
+/* Slips of the pen are no matter for a name server. */
+static bool
+name_signs(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)p[i] <= ' ' || strchr("/@\"'\\", p[i]))
+			return false;
+	return true;
 }
 
 /* "host", "host:port", ":port", "[v6]", "[v6]:port", "v6" (two colons). */
@@ -52,6 +63,7 @@ address_parse(struct address *a, const char *s, int port_default,
 	}
 	n = (size_t)(end - host);
 	if (n >= sizeof a->host || (n == 0 && colon == NULL) ||
+	    !name_signs(host, n) ||
 	    (colon && port_parse(colon + 1, &a->port) < 0)) {
 		err_user(e, EXIT_USAGE, "bad address \"%s\"", s);
 		return err_hint(e, "host:port or [address]:port, with a port "

@@ -200,3 +200,28 @@ worker() {                      # [option...]
 	run -78 timeout 5 sp-submit -c sp.cluster.key.file=k -m "$URL" -e 'select 1'
 	assert_output --partial 'hexadecimal'
 }
+
+@test "an executor that is started by hand, or by something else" {
+	run -2 timeout 5 sp-executor </dev/null
+	assert_output --partial 'hint: sp-submit and sp-worker start sp-executor'
+	run -2 sp-executor x
+	printf 'GET / HTTP/1.0\r\n\r\n' >in
+	run -76 bash -c 'timeout 5 sp-executor < <(cat in) | cat >out; exit "${PIPESTATUS[0]}"'
+	run -2 timeout 5 sp-worker --ssh 'a b' </dev/null
+	assert_output --partial 'is not a host'
+	key k
+	for url in sp:// mesos://host1:5050 'sp://a b' sp://host1:99999; do
+		run -2 timeout 5 sp-worker -k k -d w "$url"
+		run -2 timeout 5 sp-master -k k -m "$url" status
+	done
+	run -124 timeout 0.5 sp-worker -k k -d w sp://127.0.0.1:1
+	assert_output --partial 'no master yet, trying on: '
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "one host of several that cannot be reached: its name is told, the job runs" {
+	run -0 job ssh://host1,nohost,host2:2222
+	assert_line 2
+	assert_line --partial 'could not find host "nohost"'
+	assert_line --partial 'host2:2222: could not connect'
+}
