@@ -61,7 +61,7 @@ too_large(const struct master *m, const struct app_hello *h, struct text *why)
 	text_addf(why, "an executor of %d core%s and ", h->cores ? h->cores : 1,
 	    h->cores > 1 ? "s" : "");
 	add_mb(why, h->memory_mb);
-	text_addf(why, " fits on no worker; the largest of %d, on %s, "
+	text_addf(why, " fits on no worker of %d; the largest, on %s, "
 	    "has %d core%s and ", m->state.nworker, best->hello.host,
 	    best->hello.cores, best->hello.cores > 1 ? "s" : "");
 	add_mb(why, best->hello.memory_mb);
