@@ -3,7 +3,9 @@
  *
  *	batch  = u32 rows, column …
  *	column = u8 0 no nulls | 1 bitmap | 2 all null, [bitmap], values
- *	values = fixed width: rows * width bytes
+ *	values = 4 or 8 bytes wide: u8 kept, the first value without its kept
+ *	         low bytes, kept low bytes per row: 0, 1, 2, (4,) or all
+ *	         other fixed width: rows * width bytes
  *	         string:      u32 length per row, then the bytes
  *	         list:        u32 length per row, u32 child rows, child columns
  *	         struct:      child columns of the same number of rows
@@ -109,6 +111,91 @@ put_lists(struct text *to, const struct column *c, const int32_t *row, int n)
 	free(kid);
 }
 
+/* What differs from the first value: its bits in any row.  Keys and counts
+ * mostly differ in few low bytes, and all that reads and writes blocks costs
+ * less then than these looks do. */
+#define NARROW(W, T)                                                    \
+static void                                                             \
+put##W(struct text *to, const T *v, int n)                              \
+{                                                                       \
+	T diff = 0, first = n ? v[0] : 0;                               \
+	unsigned char kept;                                             \
+	char *p;                                                        \
+									\
+	for (int i = 0; i < n; i++)                                     \
+		diff |= v[i] ^ first;                                   \
+	kept = diff == 0 ? 0 : diff <= UINT8_MAX ? 1 :                  \
+	    diff <= UINT16_MAX ? 2 : diff <= UINT32_MAX ? 4 : 8;        \
+	if (kept < W)                                                   \
+		first &= (T)~(((T)1 << 8 * kept) - 1);                  \
+	p = text_room(to, 1 + W + (size_t)n * kept);                    \
+	*p++ = (char)kept;                                              \
+	memcpy(p, &first, W);                                           \
+	p += W;                                                         \
+	for (int i = 0; kept == 1 && i < n; i++)                        \
+		p[i] = (char)v[i];                                      \
+	for (int i = 0; kept == 2 && i < n; i++) {                      \
+		uint16_t low = (uint16_t)v[i];                          \
+									\
+		memcpy(p + 2 * (size_t)i, &low, 2);                     \
+	}                                                               \
+	for (int i = 0; kept == 4 && kept < W && i < n; i++) {          \
+		uint32_t low = (uint32_t)v[i];                          \
+									\
+		memcpy(p + 4 * (size_t)i, &low, 4);                     \
+	}                                                               \
+	if (kept == W)                                                  \
+		memcpy(p, v, (size_t)n * W);                            \
+	to->n += 1 + W + (size_t)n * kept;                              \
+}                                                                       \
+									\
+static void                                                             \
+get##W(T *v, const char *p, int kept, T first, uint32_t n)              \
+{                                                                       \
+	for (uint32_t i = 0; kept == 0 && i < n; i++)                   \
+		v[i] = first;                                           \
+	for (uint32_t i = 0; kept == 1 && i < n; i++)                   \
+		v[i] = first | (unsigned char)p[i];                     \
+	for (uint32_t i = 0; kept == 2 && i < n; i++) {                 \
+		uint16_t low;                                           \
+									\
+		memcpy(&low, p + 2 * (size_t)i, 2);                     \
+		v[i] = first | low;                                     \
+	}                                                               \
+	for (uint32_t i = 0; kept == 4 && kept < W && i < n; i++) {     \
+		uint32_t low;                                           \
+									\
+		memcpy(&low, p + 4 * (size_t)i, 4);                     \
+		v[i] = first | low;                                     \
+	}                                                               \
+	if (kept == W)                                                  \
+		memcpy(v, p, (size_t)n * W);                            \
+}
+
+NARROW(4, uint32_t)
+NARROW(8, uint64_t)
+
+static void
+put_narrow(struct text *to, const struct column *c, const int32_t *row, int n)
+{
+	int w = type_width(c->type);
+	char *copy = NULL;
+	const char *v = c->data;
+
+	if (row || c->flags & COL_CONST) {
+		v = copy = xmalloc((size_t)w * (size_t)n + 1);
+		for (int i = 0; i < n; i++)
+			memcpy(copy + (size_t)w * (size_t)i,
+			    (const char *)c->data + (size_t)w *
+			    (size_t)col_at(c, row ? row[i] : i), (size_t)w);
+	}
+	if (w == 4)
+		put4(to, (const uint32_t *)(const void *)v, n);
+	else
+		put8(to, (const uint64_t *)(const void *)v, n);
+	free(copy);
+}
+
 static void
 put_fixed(struct text *to, const struct column *c, const int32_t *row, int n)
 {
@@ -148,7 +235,10 @@ put_column(struct text *to, const struct column *c, const int32_t *row, int n)
 		return;
 	}
 	default:
-		put_fixed(to, c, row, n);
+		if (type_width(c->type) == 4 || type_width(c->type) == 8)
+			put_narrow(to, c, row, n);
+		else
+			put_fixed(to, c, row, n);
 	}
 }
 
@@ -250,6 +340,34 @@ get_struct(struct get *g, uint32_t n, struct column *c, struct err *e)
 }
 
 static int
+get_narrow(struct get *g, uint32_t n, struct column *c, struct err *e)
+{
+	size_t w = (size_t)type_width(c->type);
+	const char *head = NULL, *p = NULL;
+	unsigned char kept;
+
+	TRY(get_bytes(g, 1 + w, &head, e));
+	kept = (unsigned char)*head;
+	if (kept > w || (kept & (kept - 1)) ||
+	    (kept == 0 && n > (uint32_t)1 << 26))
+		return damaged(e);
+	TRY(get_bytes(g, (size_t)kept * n, &p, e));
+	c->data = arena_raw(g->a, w * n + 16);
+	if (w == 4) {
+		uint32_t first;
+
+		memcpy(&first, head + 1, 4);
+		get4(c->data, p, kept, first, n);
+	} else {
+		uint64_t first;
+
+		memcpy(&first, head + 1, 8);
+		get8(c->data, p, kept, first, n);
+	}
+	return 0;
+}
+
+static int
 get_fixed(struct get *g, uint32_t n, struct column *c, struct err *e)
 {
 	size_t w = (size_t)type_width(c->type);
@@ -287,7 +405,9 @@ get_column(struct get *g, const struct type *t, uint32_t n, struct column *c,
 	case TYPE_STR: case TYPE_BIN:   return get_strings(g, n, c, e);
 	case TYPE_ARRAY: case TYPE_MAP: return get_lists(g, n, c, e);
 	case TYPE_STRUCT:               return get_struct(g, n, c, e);
-	default:                        return get_fixed(g, n, c, e);
+	default:
+		return type_width(t) == 4 || type_width(t) == 8 ?
+		    get_narrow(g, n, c, e) : get_fixed(g, n, c, e);
 	}
 }
 

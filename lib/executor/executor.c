@@ -624,7 +624,12 @@ int
 executor_run(const struct executor_conf *conf, struct err *e)
 {
 	struct executor *x = xcalloc(1, sizeof *x);
-	int r = begin(x, conf, e);
+	int r;
+
+	/* As in local mode: freed memory is used again soon. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 28);
+	mallopt(M_TRIM_THRESHOLD, 1 << 28);
+	r = begin(x, conf, e);
 
 	if (r >= 0)
 		catch_signals(x);

@@ -124,7 +124,7 @@ hellos(void)
 		    e.code == EXIT_PROTOCOL;
 	ok(good, "every shorter one is refused");
 	t.p[8] = PROTO_NUMBER + 1;
-	ok(hello_parse(&h, t.p, 9, &e) < 0 && strstr(e.text, "protocol 3"),
+	ok(hello_parse(&h, t.p, 9, &e) < 0 && strstr(e.text, "protocol 4"),
 	    "another protocol is named: %s", e.text);
 	text_clear(&t);
 	hello_print(&t, ROLE_WORKER | ROLE_DRIVER);
