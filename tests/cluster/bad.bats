@@ -113,14 +113,18 @@ worker() {                      # [option...]
 	sed -i "/^host1,/s, [^ ]*$, $(cut -d' ' -f2 "$HOME/.ssh/id_ed25519.pub")," \
 		"$HOME/.ssh/known_hosts"
 	sed -i '/^host1,.*ecdsa/d' "$HOME/.ssh/known_hosts"
-	is_refused 77 ssh://host1 'host1'
+	is_refused 77 ssh://host1 'sp-worker: host1: '
+	assert_output --regexp 'wrong host key: .*known_hosts line [0-9]* has another'
+	assert_output --partial "hint: somebody may be listening in"
 	rm "$HOME/.ssh/known_hosts"
-	is_refused 77 ssh://host1 'host1'
+	is_refused 77 ssh://host1 'sp-worker: host1: '
+	assert_output --partial 'its host key is not known: '
 }
 
 @test "no authentication left" {
 	rm "$HOME/.ssh/id_ed25519"
 	is_refused 77 ssh://host1 'root@host1'
+	assert_output --partial 'tried: nothing, there is no key'
 	ssh-keygen -q -t ed25519 -N '' -f "$HOME/.ssh/id_ed25519"
 	is_refused 77 ssh://host1 'root@host1'
 }
