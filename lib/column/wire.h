@@ -3,8 +3,9 @@
  *
  * The format is little-endian and self-contained except for the types, which
  * both sides know from the plan: u32 rows, then per column a flag byte
- * (no nulls / bitmap / all null), the bitmap, and the values (whole numbers
- * without the high bytes that are the same in all rows, strings as u32 lengths followed by their bytes; lists as u32 lengths and the child's
+ * (no nulls / bitmap / all null), the bitmap, and the values (numbers of 4 or
+ * 8 bytes without the high bytes that are the same in all rows; strings as
+ * u32 lengths followed by their bytes; lists as u32 lengths and the child's
  * rows).  Decoding checks every length against what is there: corrupt bytes
  * give ERR_LOST, never a bad view.  Compression and checksums are the
  * business of lib/store.
