@@ -12,9 +12,9 @@
 #include "driver/executors.h"
 #include "driver/job.h"
 #include "driver/runner.h"
+#include "driver/spool.h"
 #include "executor/job_msg.h"
 #include "format/format.h"
-#include "io/stream.h"
 #include "plan/plantext.h"
 #include "store/commit.h"
 
@@ -43,57 +43,15 @@ collect(struct collector *c, const struct node *n)
 	}
 }
 
+/* It may come slowly, or never. */
 static int
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t k = write(fd, p, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return -1;
-		p += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
-
-/* Stdin, a pipe, a command's output can be read once: it becomes a file that
- * executors read, perhaps more than once. */
-static int
-spool(struct app *a, const char *path, const char **out, struct err *e)
-{
-	char *to = arena_printf(&a->arena, "%s/input-XXXXXX", a->scratch);
-	char *buf = xmalloc((size_t)1 << 18);
-	struct stream *s = NULL;
-	int fd = mkstemp(to), r;
-	int64_t n = 0;
-
-	r = fd < 0 ? err_sys(e, "could not create \"%s\"", to) :
-	    stream_open(&s, path, e);
-	while (r >= 0 && (n = stream_read(s, buf, (size_t)1 << 18, e)) > 0)
-		if (write_all(fd, buf, (size_t)n) < 0)
-			r = err_sys(e, "could not write \"%s\"", to);
-	if (r >= 0 && n < 0)
-		r = (int)n;
-	stream_close(s);
-	if (fd >= 0)
-		close(fd);
-	free(buf);
-	*out = to;
-	return r;
-}
-
-/* It may come slowly: others look after the executors. */
-static int
-spool_outside(struct app *a, const char *path, const char **out,
-    struct err *e)
+spool_outside(struct app *a, const struct action *j, const char *path,
+    const char **out, struct err *e)
 {
 	int r;
 
 	cluster_leave(a->cluster);
-	r = spool(a, path, out, e);
+	r = spool(j, a->scratch, path, &a->arena, out, e);
 	cluster_enter(a->cluster);
 	return r;
 }
@@ -111,7 +69,7 @@ is_spooled(const struct app *a, const char *path)
 /* The input as executors are told of it.  What could be read only once stays
  * read: an action may be run again. */
 static int
-tell_input(struct app *a, const struct input *in, struct input *out,
+tell_input(struct app *a, const struct action *j, const struct input *in, struct input *out,
     const char ***path, struct err *e)
 {
 	if (in->quarantine_dir && cluster_is_far(a->cluster) &&
@@ -130,7 +88,8 @@ tell_input(struct app *a, const struct input *in, struct input *out,
 
 		*f = in->file_v[i];
 		if (f->size < 0 && !is_spooled(a, f->path)) {
-			TRY(spool_outside(a, f->path, &f->path, e));
+			TRY(spool_outside(a, j, f->path, &f->path,
+			    e));
 			if (stat(f->path, &st) < 0)
 				return err_sys(e, "could not look at \"%s\"",
 				    f->path);
@@ -188,7 +147,7 @@ remote_job_open(struct remote_job *r, struct app *a, const struct action *j,
 	m.output = NEW_N(&a->arena, struct job_output, r->noutput + 1);
 	r->path = NEW_N(&a->arena, const char **, r->ninput + 1);
 	for (int i = 0; i < r->ninput && code >= 0; i++)
-		code = tell_input(a, r->input[i], &m.input[i], &r->path[i],
+		code = tell_input(a, j, r->input[i], &m.input[i], &r->path[i],
 		    e);
 	for (int i = 0; i < r->noutput && code >= 0; i++)
 		code = tell_output(a, r, i, &m.output[i], e);

@@ -308,6 +308,20 @@ runner_ended(struct runner *r, struct ended *x)
 	return counted;
 }
 
+int
+action_stopped(const struct action *j, struct err *e)
+{
+	if (j->interrupt && *j->interrupt) {
+		err_set(e, ERR_TEMP, "interrupted");
+		e->code = 128 + *j->interrupt;
+		return ERR_TEMP;
+	}
+	if (j->deadline_ms && clock_mono_ms() > j->deadline_ms)
+		return err_user(e, EXIT_TIMEOUT,
+		    "the time is up (--timeout)");
+	return 0;
+}
+
 static void
 look_around(struct runner *r)
 {
@@ -315,17 +329,12 @@ look_around(struct runner *r)
 	struct sched_event tick = { .kind = EV_TICK };
 	struct sched_count count = sched_count(r->sched, r->number);
 	struct err e;
+	int code = action_stopped(j, &e);
 
-	if (j->interrupt && *j->interrupt) {
-		err_set(&e, ERR_TEMP, "interrupted");
-		e.code = 128 + *j->interrupt;
-		runner_fail(r, &e, ERR_TEMP);
-	} else if (j->deadline_ms && clock_mono_ms() > j->deadline_ms) {
-		err_user(&e, EXIT_TIMEOUT, "the time is up (--timeout)");
-		runner_fail(r, &e, ERR_USER);
-	} else {
+	if (code < 0)
+		runner_fail(r, &e, code);
+	else
 		runner_tell(r, &tick);
-	}
 	if (j->tick)
 		j->tick(j->arg, &count, &j->env);
 }

@@ -46,6 +46,9 @@ struct action {
 	struct events *events;          /* or NULL */
 };
 
+/* Was there a signal, is the time up?  < 0, with what to say. */
+int action_stopped(const struct action *j, struct err *e);
+
 /* The end of an attempt. */
 struct ended {
 	int stage, part, attempt, exec;
