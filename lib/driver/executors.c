@@ -38,6 +38,7 @@
 #define SILENT_MS 20000
 #define PING_MS 2000
 #define STARTING_MS 60000       /* until READY */
+#define END_MS 5000             /* for children to clean up */
 #define RESTARTS 10             /* of executors, in all */
 #define AHEAD 1024              /* short tasks that wait at an executor, at most */
 
@@ -681,7 +682,7 @@ leave_warm(struct cluster *c)
 static void
 end_children(struct cluster *c)
 {
-	int64_t until = clock_mono_ms() + 2000;
+	int64_t until = clock_mono_ms() + END_MS;
 	bool left = true;
 
 	for (int i = 0; i < c->nexec; i++) {
