@@ -268,6 +268,7 @@ submit_run(struct submit *s, const char *command)
 	    !s->report_from)
 		report_summary(a);
 	app_release(a);
+	groups_end();
 	if (a->pipe_closed) {           /* as any filter dies: P20 */
 		signal(SIGPIPE, SIG_DFL);
 		raise(SIGPIPE);

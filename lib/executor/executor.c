@@ -617,6 +617,7 @@ end(struct executor *x)
 	groups_kill();
 	exec_job_close(x->job);
 	serve_close(&x->serve);
+	groups_end();
 	scratch_remove(x->host.scratch);
 }
 

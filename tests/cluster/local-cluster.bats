@@ -100,3 +100,16 @@ setup() {
 	assert_equal "$(cat 'local-cluster[2,1,512m].tasks')" "$(cat 'local[2].tasks')"
 	assert_not_equal "$(cut -d, -f2 <'local[2].tasks')" ' 1'
 }
+
+@test "commands end with an executor, and with a driver, that are killed" {
+	sp-submit -e "from range(3) | pipe 'exec 3>$PWD/on; sleep 60'" </dev/null 3>&- &
+	for _ in $(seq 100); do [ -e on ] && break; sleep 0.05; done
+	kill -9 $!
+	wait $! || true
+	for _ in $(seq 100); do
+		pgrep -f "exec 3>$PWD/on" || break
+		sleep 0.05
+	done
+	run -1 pgrep -f "exec 3>$PWD/on"
+	run -0 sp-submit -e 'select 1'
+}
