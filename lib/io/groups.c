@@ -19,8 +19,7 @@
 #include <unistd.h>
 
 #define PLACES 4096
-#define FDS_MAX 65536           /* closed by the guard, where there is no
-                                 * close_range */
+#define FDS_MAX 65536           /* closed, where there is no close_range */
 
 struct shared {
 	atomic_int place[PLACES];
