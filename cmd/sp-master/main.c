@@ -5,23 +5,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/text.h"
 #include "daemon/ask.h"
+#include "daemon/background.h"
+#include "daemon/bring_up.h"
 #include "daemon/daemon_opts.h"
 #include "daemon/master_daemon.h"
 #include "daemon/settings.h"
+#include "daemon/signals.h"
 #include "io/standard.h"
+
+/* The first member is what daemon_opts sets. */
+struct manager {
+	struct settings settings;
+	enum bring_first first;
+};
+
+static int
+set_master_only(void *conf, const char *value, struct err *e)
+{
+	struct manager *m = conf;
+
+	(void)value;
+	(void)e;
+	m->first = BRING_MASTER_ONLY;
+	return 0;
+}
 
 static int show_help(void *conf, const char *value, struct err *e);
 static int show_version(void *conf, const char *value, struct err *e);
 
 static const struct opt opts[] = {
-	{ 'h', "host", "address", "listen there; usually 127.0.0.1",
+	{ 'h', "host", "address", "listen there; usually 127.0.0.1; "
+	  "\"all\": on every one",
 	  daemon_set_host },
 	{ 'p', "port", "number", "of the address; 7077, 0: any",
 	  daemon_set_port },
@@ -39,6 +58,15 @@ static const struct opt opts[] = {
 	  daemon_set_ui_port },
 	{ 0, "ready-fd", "number", "write the URL there when ready",
 	  daemon_set_ready_fd },
+	{ 0, "detach", NULL, "go into the background when ready",
+	  daemon_set_detach },
+	{ 0, "key-stdin", NULL, "with --detach: read the key from stdin",
+	  daemon_set_key_stdin },
+	{ 0, "stop", NULL, "end the one in the background", daemon_set_stop },
+	{ 0, "remove", NULL, "with --stop: remove its directory, too",
+	  daemon_set_remove },
+	{ 0, "master-only", NULL, "with up, down: no worker on the first host",
+	  set_master_only },
 	{ 'v', "verbose", NULL, "print each event to stderr",
 	  daemon_set_verbose },
 	{ 0, "help", NULL, "print this text", show_help },
@@ -48,21 +76,8 @@ static const struct opt opts[] = {
 
 static const struct opt_table table = {
 	"sp-master", "[status | apps | workers | kill APP | drain WORKER | "
-	"undrain WORKER]",
+	"undrain WORKER | up HOSTFILE | down HOSTFILE]",
 	"Run a cluster's manager, or ask the one that runs.", opts
-};
-
-static const struct command {
-	const char *name;
-	enum ask_kind kind;
-	int has_id;
-} commands[] = {
-	{ "status",  ASK_STATUS,  0 },
-	{ "apps",    ASK_APPS,    0 },
-	{ "workers", ASK_WORKERS, 0 },
-	{ "kill",    ASK_KILL,    1 },
-	{ "drain",   ASK_DRAIN,   1 },
-	{ "undrain", ASK_UNDRAIN, 1 },
 };
 
 static int
@@ -88,14 +103,38 @@ show_version(void *conf, const char *value, struct err *e)
 static void
 log_line(const char *line)
 {
-	struct timespec now;
-	struct tm tm;
-	char stamp[32];
+	char stamp[SIGNALS_STAMP];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(stamp, sizeof stamp, "%H:%M:%S", &tm);
-	fprintf(stderr, "%s.%03ld %s\n", stamp, now.tv_nsec / 1000000, line);
+	fprintf(stderr, "%s %s\n", signals_stamp(stamp), line);
+}
+
+static void
+say_line(const char *line)
+{
+	fprintf(stderr, "%s\n", line);
+}
+
+/* sp-master up HOSTFILE, down HOSTFILE: a report to stderr, the URL to
+ * stdout. */
+static int
+bring(const struct manager *m, int n, char **word, struct err *e)
+{
+	struct bring_conf c = { .first = m->first, .say = say_line,
+		.key_file = settings_get(&m->settings, SET_KEY) };
+	struct text url = { 0 };
+	int64_t port;
+	int r;
+
+	if (n != 2)
+		return err_user(e, EXIT_USAGE, "%s needs one file of hosts",
+		    word[0]);
+	TRY(settings_int(&m->settings, SET_PORT, 1, 65535, 7077, &port, e));
+	c.port = (int)port;
+	r = bring_file(&c, word[1], strcmp(word[0], "up") == 0 ? &url : NULL,
+	    e);
+	fputs(text_str(&url), stdout);
+	text_release(&url);
+	return r < 0 ? r : opt_end(table.command);
 }
 
 static int
@@ -104,22 +143,11 @@ ask(const struct settings *s, int n, char **word, struct err *e)
 	const char *master = settings_get(s, SET_MASTER);
 	struct text answer = { 0 };
 	struct ask q = { .json = s->json };
-	const struct command *c = commands;
-	const struct command *end = c + sizeof commands / sizeof commands[0];
-	int r;
+	int r = ask_command(&q, n, word, e);
 
-	while (c < end && strcmp(c->name, word[0]) != 0)
-		c++;
-	if (c == end)
-		return err_user(e, EXIT_USAGE, "there is no command '%s'",
-		    word[0]);
-	if (n != 1 + c->has_id)
-		return err_user(e, EXIT_USAGE, c->has_id ?
-		    "%s needs one name" : "%s takes no operand", c->name);
-	q.kind = c->kind;
-	q.id = c->has_id ? word[1] : NULL;
-	r = ask_master(master ? master : "127.0.0.1:7077",
-	    settings_get(s, SET_KEY), &q, &answer, e);
+	if (r == 0)
+		r = ask_master(master ? master : "127.0.0.1:7077",
+		    settings_get(s, SET_KEY), &q, &answer, e);
 	if (r == 0)
 		fwrite(answer.p, 1, answer.n, stdout);
 	text_release(&answer);
@@ -127,63 +155,43 @@ ask(const struct settings *s, int n, char **word, struct err *e)
 }
 
 static int
-state_dir(const struct settings *s, struct text *to)
-{
-	const char *home = getenv("HOME"), *xdg = getenv("XDG_STATE_HOME");
-
-	if (settings_get(s, SET_STATE))
-		text_adds(to, settings_get(s, SET_STATE));
-	else if (xdg && *xdg)
-		text_addf(to, "%s/sp/master", xdg);
-	else
-		text_addf(to, "%s/.local/state/sp/master", home ? home : "");
-	return 0;
-}
-
-static int
 serve(const struct settings *s, struct err *e)
 {
-	const char *scheduler = settings_get(s, SET_SCHEDULER);
-	struct master_daemon_conf c = { .host = settings_get(s, SET_HOST),
-		.key_file = settings_get(s, SET_KEY),
-		.ready_fd = s->ready_fd,
-		.log = s->verbose ? log_line : NULL };
+	struct master_daemon_conf c = {
+		.log = s->verbose || s->detach ? log_line : NULL };
+	struct background b = { 0 };
 	struct text dir = { 0 };
-	int64_t port, cores;
-	int spread, r;
+	int r;
 
-	TRY(settings_int(s, SET_PORT, 0, 65535, 7077, &port, e));
-	TRY(settings_int(s, SET_DEFAULT_CORES, 0, 1 << 30, 0, &cores, e));
-	TRY(settings_bool(s, SET_SPREAD, 1, &spread, e));
-	if (scheduler && strcasecmp(scheduler, "FAIR") != 0 &&
-	    strcasecmp(scheduler, "FIFO") != 0)
-		return err_user(e, EXIT_CONFIG,
-		    "sp.master.scheduler is FAIR or FIFO, not '%s'", scheduler);
-	c.port = (int)port;
-	c.master.pack = !spread;
-	c.master.fifo = scheduler && strcasecmp(scheduler, "FIFO") == 0;
-	c.master.default_cores = (int)cores;
-	state_dir(s, &dir);
-	c.state_dir = dir.p;
+	TRY(background_master_conf(s, &c, &dir, e));
 	if (s->verbose && s->notes.n)
 		fputs(s->notes.p, stderr);
-	r = master_daemon_run(&c, e);
+	r = s->stop || s->detach ? background_master(s, &c, &b, e) :
+	    master_daemon_run(&c, e);
+	fputs(text_str(&b.note), stderr);
+	fputs(text_str(&b.out), stdout);
+	background_release(&b);
 	text_release(&dir);
-	return r;
+	return r < 0 ? r : opt_end(table.command);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct settings s;
+	struct manager m = { .first = BRING_WITH_WORKER };
 	struct err e = { 0 };
 	int n, r;
 
 	standard_hold();
-	settings_init(&s, "master");
-	n = opt_parse(&table, argc, argv, &s, &e);
-	r = n < 0 ? n : n ? ask(&s, n, argv, &e) : serve(&s, &e);
-	settings_release(&s);
+	settings_init(&m.settings, "master");
+	n = opt_parse(&table, argc, argv, &m, &e);
+	if (n <= 0)
+		r = n < 0 ? n : serve(&m.settings, &e);
+	else if (strcmp(argv[0], "up") == 0 || strcmp(argv[0], "down") == 0)
+		r = bring(&m, n, argv, &e);
+	else
+		r = ask(&m.settings, n, argv, &e);
+	settings_release(&m.settings);
 	if (r < 0)
 		opt_complain(table.command, &e);
 	return r < 0 ? e.code : r;

@@ -7,14 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/opt.h"
+#include "daemon/background.h"
 #include "daemon/daemon_opts.h"
 #include "daemon/settings.h"
+#include "daemon/signals.h"
 #include "daemon/worker_daemon.h"
 #include "io/standard.h"
 #include "net/handover.h"
@@ -26,7 +27,6 @@ struct worker {
 	struct settings settings;
 	struct arena arena;
 	struct host  ssh;       /* name is NULL: no relay */
-	const char *executor;
 	long long keep_ms;      /* > 0: a keeper (net/handover.h) */
 };
 
@@ -36,16 +36,6 @@ set_ssh(void *conf, const char *value, struct err *e)
 	struct worker *w = conf;
 
 	return host_parse(&w->arena, value, strlen(value), &w->ssh, e);
-}
-
-static int
-set_executor(void *conf, const char *value, struct err *e)
-{
-	struct worker *w = conf;
-
-	(void)e;
-	w->executor = value;
-	return 0;
 }
 
 static int
@@ -78,13 +68,20 @@ static const struct opt opts[] = {
 	{ 0, "webui-port", "number", "accepted, has no meaning here",
 	  daemon_set_ui_port },
 	{ 0, "executor", "program", "to start instead of sp-executor",
-	  set_executor },
+	  daemon_set_executor },
 	{ 0, "ready-fd", "number", "write the worker's id there when it is "
 	  "registered", daemon_set_ready_fd },
 	{ 0, "ssh", "host", "run an executor on [user@]host[:port] and be its "
 	  "stdin and stdout", set_ssh },
 	{ 0, "keep", "time", "hold executors for the next sp-submit --keep, "
 	  "which starts this", set_keep },
+	{ 0, "detach", NULL, "go into the background when ready",
+	  daemon_set_detach },
+	{ 0, "key-stdin", NULL, "with --detach: read the key from stdin",
+	  daemon_set_key_stdin },
+	{ 0, "stop", NULL, "end the one in the background", daemon_set_stop },
+	{ 0, "remove", NULL, "with --stop: remove its directory, too",
+	  daemon_set_remove },
 	{ 'v', "verbose", NULL, "print each event to stderr",
 	  daemon_set_verbose },
 	{ 0, "help", NULL, "print this text", show_help },
@@ -120,14 +117,9 @@ show_version(void *conf, const char *value, struct err *e)
 static void
 log_line(const char *line)
 {
-	struct timespec now;
-	struct tm tm;
-	char stamp[32];
+	char stamp[SIGNALS_STAMP];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(stamp, sizeof stamp, "%H:%M:%S", &tm);
-	fprintf(stderr, "%s.%03ld %s\n", stamp, now.tv_nsec / 1000000, line);
+	fprintf(stderr, "%s %s\n", signals_stamp(stamp), line);
 }
 
 /* Stands for an executor on another host, on stdin and stdout. */
@@ -147,12 +139,12 @@ serve(struct worker *w, struct err *e)
 		.masters = settings_get(s, SET_MASTER),
 		.dir = settings_get(s, SET_DIR),
 		.key_file = settings_get(s, SET_KEY),
-		.executor = w->executor, .ready_fd = s->ready_fd,
-		.log = s->verbose ? log_line : NULL,
-		.warn = s->verbose ? NULL : log_line };
+		.executor = settings_get(s, SET_EXECUTOR),
+		.ready_fd = s->ready_fd };
 	long long bytes = 0;
+	struct background b = { 0 };
 	int64_t cores, port;
-	int cleanup;
+	int cleanup, r;
 
 	if (!c.masters)
 		return err_user(e, EXIT_USAGE,
@@ -170,7 +162,13 @@ serve(struct worker *w, struct err *e)
 	c.keep = !cleanup;
 	if (s->verbose && s->notes.n)
 		fputs(s->notes.p, stderr);
-	return worker_daemon_run(&c, e);
+	*(s->verbose || s->detach ? &c.log : &c.warn) = log_line;
+	r = s->detach || s->stop ? background_worker(s, &c, &b, e) :
+	    worker_daemon_run(&c, e);
+	fputs(text_str(&b.note), stderr);
+	fputs(text_str(&b.out), stdout);
+	background_release(&b);
+	return r < 0 ? r : opt_end(table.command);
 }
 
 int
@@ -195,5 +193,5 @@ main(int argc, char **argv)
 		opt_complain(table.command, &e);
 	settings_release(&w.settings);
 	arena_release(&w.arena);
-	return r < 0 ? e.code : EXIT_DONE;
+	return r < 0 ? e.code : r;
 }

@@ -3,6 +3,8 @@
  */
 #include "daemon/ask.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "base/text.h"
 #include "daemon/dial.h"
@@ -82,4 +84,36 @@ ask_master(const char *masters, const char *key_file_name,
 	    e);
 	text_release(&body);
 	return r;
+}
+
+static const struct command {
+	const char *name;
+	enum ask_kind kind;
+	int has_id;
+} commands[] = {
+	{ "status",  ASK_STATUS,  0 },
+	{ "apps",    ASK_APPS,    0 },
+	{ "workers", ASK_WORKERS, 0 },
+	{ "kill",    ASK_KILL,    1 },
+	{ "drain",   ASK_DRAIN,   1 },
+	{ "undrain", ASK_UNDRAIN, 1 },
+};
+
+int
+ask_command(struct ask *q, int n, char **word, struct err *e)
+{
+	const struct command *c = commands;
+	const struct command *end = c + sizeof commands / sizeof commands[0];
+
+	while (c < end && strcmp(c->name, word[0]) != 0)
+		c++;
+	if (c == end)
+		return err_user(e, EXIT_USAGE, "there is no command '%s'",
+		    word[0]);
+	if (n != 1 + c->has_id)
+		return err_user(e, EXIT_USAGE, c->has_id ?
+		    "%s needs one name" : "%s takes no operand", c->name);
+	q->kind = c->kind;
+	q->id = c->has_id ? word[1] : NULL;
+	return 0;
 }

@@ -19,4 +19,8 @@ int ask_master(const char *masters, const char *key_file,
 int ask_frame(const char *masters, const char *key_file, int type,
     const struct text *body, struct text *answer, struct err *e);
 
+/* The words of sp-master's command line, at least one, as a question:
+ * "drain WORKER".  EXIT_USAGE. */
+int ask_command(struct ask *q, int n, char **word, struct err *e);
+
 #endif

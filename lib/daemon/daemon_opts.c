@@ -26,6 +26,7 @@ PUT(master, SET_MASTER)
 PUT(cores, SET_CORES)
 PUT(memory, SET_MEMORY)
 PUT(dir, SET_DIR)
+PUT(executor, SET_EXECUTOR)
 
 int
 daemon_set_property(void *conf, const char *value, struct err *e)
@@ -62,16 +63,23 @@ daemon_set_ready_fd(void *conf, const char *value, struct err *e)
 	return 0;
 }
 
-int
-daemon_set_json(void *conf, const char *value, struct err *e)
-{
-	struct settings *s = conf;
-
-	(void)value;
-	(void)e;
-	s->json = 1;
-	return 0;
+#define SWITCH(name, member)                                            \
+int                                                                     \
+daemon_set_##name(void *conf, const char *value, struct err *e)         \
+{                                                                       \
+	struct settings *s = conf;                                      \
+									\
+	(void)value;                                                    \
+	(void)e;                                                        \
+	s->member = 1;                                                  \
+	return 0;                                                       \
 }
+
+SWITCH(json, json)
+SWITCH(detach, detach)
+SWITCH(stop, stop)
+SWITCH(remove, remove)
+SWITCH(key_stdin, key_stdin)
 
 int
 daemon_set_verbose(void *conf, const char *value, struct err *e)

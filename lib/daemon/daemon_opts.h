@@ -15,11 +15,16 @@ int daemon_set_master(void *conf, const char *value, struct err *e);
 int daemon_set_cores(void *conf, const char *value, struct err *e);
 int daemon_set_memory(void *conf, const char *value, struct err *e);
 int daemon_set_dir(void *conf, const char *value, struct err *e);
+int daemon_set_executor(void *conf, const char *value, struct err *e);
 int daemon_set_property(void *conf, const char *value, struct err *e);
 int daemon_set_properties(void *conf, const char *value, struct err *e);
 int daemon_set_ui_port(void *conf, const char *value, struct err *e);
 int daemon_set_ready_fd(void *conf, const char *value, struct err *e);
 int daemon_set_json(void *conf, const char *value, struct err *e);
+int daemon_set_detach(void *conf, const char *value, struct err *e);
+int daemon_set_stop(void *conf, const char *value, struct err *e);
+int daemon_set_remove(void *conf, const char *value, struct err *e);
+int daemon_set_key_stdin(void *conf, const char *value, struct err *e);
 int daemon_set_verbose(void *conf, const char *value, struct err *e);
 
 #endif

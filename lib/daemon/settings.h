@@ -32,6 +32,7 @@ enum setting_key {
 	SET_MEMORY,
 	SET_DIR,
 	SET_CLEANUP,
+	SET_EXECUTOR,           /* worker: program */
 	SET_KEYS
 };
 
@@ -39,6 +40,9 @@ struct settings {
 	struct setting v[SET_KEYS];
 	int  json, verbose;
 	int  ready_fd;          /* -1: none */
+	int  detach, stop;      /* into the background; end the one there */
+	int  remove;            /* with stop: its directory, too */
+	int  key_stdin;
 	struct text notes;      /* lines about what is accepted and unused */
 };
 

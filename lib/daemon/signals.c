@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -77,4 +79,19 @@ signals_ready(int fd, const char *line)
 	while (write(fd, line, strlen(line)) < 0 && errno == EINTR)
 		;
 	close(fd);
+}
+
+const char *
+signals_stamp(char to[SIGNALS_STAMP])
+{
+	struct timespec now;
+	struct tm tm;
+	size_t n;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	n = strftime(to, SIGNALS_STAMP, "%H:%M:%S", &tm);
+	snprintf(to + n, SIGNALS_STAMP - n, ".%03d",
+	    (int)(now.tv_nsec / 1000000));
+	return to;
 }

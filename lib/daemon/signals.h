@@ -28,4 +28,9 @@ void signals_restore(void);
 /* Writes the line to fd, if that is not negative, and closes it. */
 void signals_ready(int fd, const char *line);
 
+enum { SIGNALS_STAMP = 32 };
+
+/* "12:34:56.789", UTC: the time of a line in a daemon's log; returns to. */
+const char *signals_stamp(char to[SIGNALS_STAMP]);
+
 #endif

@@ -61,8 +61,8 @@ key_check(int fd, const char *file, struct err *e)
 	return 0;
 }
 
-static int
-key_parse(unsigned char key[KEY_BYTES], char *hex, ssize_t n)
+int
+key_parse(unsigned char key[KEY_BYTES], const char *hex, size_t n)
 {
 	while (n > 0 && strchr(" \t\r\n", hex[n - 1]))
 		n--;
@@ -97,7 +97,7 @@ key_read(unsigned char key[KEY_BYTES], const char *file, struct err *e)
 	if (r == 0) {
 		n = read(fd, hex, sizeof hex);
 		r = n < 0 ? err_sys(e, "could not read key file \"%s\"", file) :
-		    key_parse(key, hex, n) < 0 ?
+		    key_parse(key, hex, (size_t)n) < 0 ?
 		    err_user(e, EXIT_CONFIG, "key file \"%s\" is not one line "
 		    "of %d hexadecimal digits", file, KEY_HEX) : 0;
 	}

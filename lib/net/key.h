@@ -8,6 +8,8 @@
 #ifndef NET_KEY_H
 #define NET_KEY_H
 
+#include <stddef.h>
+
 struct err;
 struct text;
 
@@ -17,6 +19,9 @@ int key_make(unsigned char key[KEY_BYTES], struct err *e);
 
 /* No such file: EXIT_CONFIG with a hint; wrong mode: EXIT_PERM. */
 int key_read(unsigned char key[KEY_BYTES], const char *file, struct err *e);
+
+/* The line of a key file, blanks at its end allowed; -1: it is none. */
+int key_parse(unsigned char key[KEY_BYTES], const char *hex, size_t n);
 
 /* Makes the file, and its directory (0700) if that is missing; an existing
  * file is an error (EXIT_CANTCREATE). */

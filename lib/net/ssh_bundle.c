@@ -210,7 +210,7 @@ static bool
 word_is_plain(const char *s)
 {
 	return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
-	    "QRSTUVWXYZ0123456789._/:=,@%+-")] == '\0';
+	    "QRSTUVWXYZ0123456789._/:=,@%+-[]")] == '\0';
 }
 
 static int
@@ -233,7 +233,7 @@ command_make(struct text *t, const struct start *st, const char *program,
 		if (!word_is_plain(*args))
 			return err_user(e, EXIT_USAGE, "\"%s\" cannot be given "
 			    "to a program over SSH", *args);
-		text_addf(t, " %s", *args);
+		text_addf(t, " '%s'", *args);
 	}
 	return 0;
 }

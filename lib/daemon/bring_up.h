@@ -1,0 +1,49 @@
+/*
+ * bring_up -- a standing cluster on hosts that have only sshd: started and
+ * ended by one command.
+ *
+ * The first host gets the master and a worker, the others a worker each.
+ * For every one of them a process here goes to the host by SSH (net/
+ * ssh_relay.h) and runs "sp-master --detach" or "sp-worker --detach" out of
+ * the bundle, with the key on its standard input.  At most BRING_AT_ONCE
+ * connect at a time.  Workers connect while the master starts, and get their
+ * key, for which they wait, when it runs.  A daemon that is there already
+ * stays.  Nothing needs root, nothing is shared.
+ */
+#ifndef DAEMON_BRING_UP_H
+#define DAEMON_BRING_UP_H
+
+struct err;
+struct host;
+struct text;
+
+enum { BRING_AT_ONCE = 8, BRING_CONNECT_MS = 10000, BRING_MS = 60000 };
+
+enum bring_first { BRING_WITH_WORKER, BRING_MASTER_ONLY };
+
+struct bring_conf {
+	const struct host *host;
+	int  nhost, port;
+	enum bring_first first;
+	const char *key_file;           /* NULL: the usual one */
+	/* For each daemon: host, role and how it went, a line without \n. */
+	void (*say)(const char *line);
+};
+
+/* "sp://host1:7077": how drivers and workers reach the master. */
+void bring_url(struct text *t, const struct bring_conf *c);
+
+/* Makes the key if there is none.  Returns 0 when every daemon runs and the
+ * master knows every worker; else the first failure, after all were tried. */
+int bring_up(const struct bring_conf *c, struct err *e);
+
+/* Ends the workers, then the master, and removes their directories with the
+ * key; what does not run is no failure. */
+int bring_down(const struct bring_conf *c, struct err *e);
+
+/* The same with the hosts of a file: up, and adds the URL and a newline; or
+ * down, if url is NULL. */
+int bring_file(const struct bring_conf *c, const char *file, struct text *url,
+    struct err *e);
+
+#endif
