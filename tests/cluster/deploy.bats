@@ -72,6 +72,7 @@ says() { sp-submit --status "$1" | grep -q "^$2\( \|$\)"; }
 	run -143 sp-submit --status "$one"
 	kill -9 $WORKER
 	within 10 says "$two" lost
+	exec 5<>gate; exec 5>&-         # its command
 	run -75 sp-submit --status "$two"
 	sp-submit -m local -e "from range(1) | repartition 2" >/dev/null # sweeps
 	run -75 sp-submit --status driver-1

@@ -50,6 +50,19 @@ setup() {
 	[ "$(wc -l <one.csv)" -ge 10000 ]
 }
 
+@test "executors on hosts stay for the next job, and end with their time" {
+	on_host 0 sp-submit -m "$M" --keep 60 -e 'select count(*) from range(10)'
+	run -0 on_host 1 pgrep -x sp-executor
+	first=$output
+	run -0 on_host 0 sp-submit -m "$M" --keep 60 -e \
+		"select id % 2 k, count(*) from range(0, 90, 1, 6) group by 1 order by 1"
+	assert_output $'0\t45\n1\t45'
+	run -0 on_host 1 pgrep -x sp-executor
+	assert_output "$first"
+	on_host 0 sp-submit -m "$M" --keep 0 -e 'select 1'
+	within 10 eval '! on_host 1 pgrep -x sp-executor'
+}
+
 @test "nothing of a run stays on the hosts" {
 	run -0 on_host 0 sp-submit -m "$M" -e 'select 1'
 	for i in 1 2; do
