@@ -14,6 +14,7 @@
 #include "driver/exec_log.h"
 #include "driver/executors.h"
 #include "driver/progress.h"
+#include "driver/read_once.h"
 #include "driver/remote.h"
 #include "driver/rows_out.h"
 #include "io/scratch.h"
@@ -157,6 +158,7 @@ run_action(struct app *a, struct action *j, struct err *e)
 {
 	int r;
 
+	TRY(read_once_share(a, j, e));
 	if (!cluster_wanted(a->master))
 		return local_run(j, e);
 	if (a->cluster == NULL)
