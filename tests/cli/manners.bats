@@ -190,7 +190,7 @@ sp-submit: hint: the limit is the setting sp.max.record'
 
 @test "stdin that a job reads twice is read once" {
 	for m in local 'local-cluster[2,1,256m]'; do
-		run -0 sp-submit -m "$m" -e "let t = from - text
+		run -0 sp-submit -m "$m" -e "let t = from - text;
 			select count(*) from t a join t b on a.value = b.value" < <(seq 5)
 		assert_output 5
 	done
