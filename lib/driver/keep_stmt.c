@@ -187,7 +187,7 @@ repeat_stmt(struct app *a, const struct ast_stmt *s,
 	const struct ast_repeat *r = &s->u.repeat;
 	const struct bind_name *before = a->binder.names, *since = before;
 	bool dry = a->dry_run || a->planning;
-	int64_t times, every = 1;
+	int64_t times = 0, every = 1;
 	int low = a->binder.nkept + 1, middle = low, high = low;
 
 	TRY(whole(a, r->times, "the number of turns", 0, &times, e));
