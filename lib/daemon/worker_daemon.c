@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -33,6 +34,8 @@
 enum { TICK_MS = 200, SHUFFLE_WAIT_MS = 2000 };
 
 /* A running executor. */
+#define USED_MS ((int64_t)24 * 3600 * 1000)
+
 struct child {
 	struct child *next;
 	struct exec_name name;
@@ -51,6 +54,7 @@ struct daemon {
 	struct worker_drivers *drivers;
 	struct signals signals;
 	struct timer tick;
+	int64_t used_ms;        /* of the last say_used */
 	struct deferred flush;
 	struct orders out, now;         /* coming; being carried out */
 	struct child *child;
@@ -453,6 +457,22 @@ static const struct dial_ops dial_ops = { link_up, got_frame, link_down };
 
 /* ---- life ------------------------------------------------------------ */
 
+/* Programs that came over SSH are swept after 30 days without use
+ * (net/ssh_bundle.h): a worker that runs from such a folder says daily that
+ * it does. */
+static void
+say_used(struct daemon *d)
+{
+	char path[4096];
+	struct err ignored;
+
+	if (d->used_ms && clock_mono_ms() - d->used_ms < USED_MS)
+		return;
+	d->used_ms = clock_mono_ms();
+	if (proc_beside("used", path, sizeof path, &ignored) >= 0)
+		utimensat(AT_FDCWD, path, NULL, 0);     /* if it is there */
+}
+
 static void
 ticks(void *arg)
 {
@@ -461,6 +481,7 @@ ticks(void *arg)
 
 	happens(d, &ev);
 	worker_drivers_tick(d->drivers, clock_mono_ms());
+	say_used(d);
 	timer_set(d->loop, &d->tick, TICK_MS);
 }
 
