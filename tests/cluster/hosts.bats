@@ -24,6 +24,8 @@ cannot_reach() { ! reaches "$1" "$2"; }
 	hosts_login
 	on_host 1 sh -c 'echo secret >/tmp/a; echo secret >/root/a'
 	run -0 on_host 2 sh -c "hostname; ls /tmp /root $TOP/tests $HOSTS 2>/dev/null; test \$\$ -lt 100 && echo own"
+	# The commands of the build are there, even when that lies in /tmp.
+	output=$(sed "\\,^$(cut -d/ -f3 <<<"$OUT")\$,d" <<<"$output")
 	assert_output "host2
 /root:
 
