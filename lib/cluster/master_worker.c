@@ -49,7 +49,19 @@ listed(const struct worker_hello *h, const struct exec *x)
 static void
 stop_foreign(struct master *m, struct worker *w, const struct exec_report *r)
 {
-	struct foreign *f = xcalloc(1, sizeof *f);
+	struct foreign *f;
+
+	for (f = w->foreign; f; f = f->next)
+		if (strcmp(f->name.app, r->name.app) == 0 &&
+		    f->name.num == r->name.num)
+			break;
+	if (f) {                        /* its cores are counted already */
+		if (CLUSTER_BUG != 3)
+			orders_add(m->out, ORDER_STOP, w->link)->exec =
+			    r->name;
+		return;
+	}
+	f = xcalloc(1, sizeof *f);
 
 	f->name = r->name;
 	f->cores = r->cores;
@@ -226,6 +238,8 @@ master_worker_report(struct master *m, const struct master_event *ev)
 	if (!x) {
 		if (r->state == EXEC_GONE)
 			foreign_ended(w, &r->name);
+		else            /* given up, and started all the same */
+			stop_foreign(m, w, r);
 		return;
 	}
 	if (r->state == EXEC_GONE)

@@ -52,6 +52,7 @@ start_node(struct happening *h)
 	if (n->w)
 		return;
 	snprintf(hello.id, sizeof hello.id, "w%d-%d", h->a, ++n->incarnation);
+	n->nheld = 0;
 	snprintf(hello.host, sizeof hello.host, "host%d", h->a);
 	n->w = worker_new(&hello, world.now);
 	n->link = -1;
@@ -69,6 +70,7 @@ crash_node(int node)
 	worker_free(n->w);
 	n->w = NULL;
 	n->incarnation++;
+	n->nheld = 0;
 	for (int i = 0; i < world.nproc; i++)
 		if (world.proc[i].node == node)
 			world.proc[i].alive = 0;
@@ -113,7 +115,8 @@ one_fault(void)
 		crash_node(node);
 		break;
 	case 2:
-		world.node[node].paused_until = world.now + ms;
+		if (world.node[node].paused_until < world.now + ms)
+			world.node[node].paused_until = world.now + ms;
 		world.node[node].last_pause = world.now + ms;
 		break;
 	case 3:

@@ -441,30 +441,45 @@ node_order(int node, const struct order *o)
 	}
 }
 
+static void hold(int node, const struct worker_event *ev);
+static void give(int node, struct worker_event *ev);
+
 static void
 resumed(struct happening *h)
 {
-	if (world.node[h->a].incarnation == h->b)
-		to_worker(h->a, h->w);
+	struct node *n = &world.node[h->a];
+
+	if (n->incarnation != h->b)
+		return;
+	n->nheld--;
+	if (world.now < n->paused_until)
+		hold(h->a, h->w);
+	else
+		give(h->a, h->w);
 }
 
-void
-to_worker(int node, struct worker_event *ev)
+/* What comes to a process that is stopped waits, and what comes after it
+ * waits behind it: nothing overtakes on a connection. */
+static void
+hold(int node, const struct worker_event *ev)
+{
+	struct node *n = &world.node[node];
+	struct happening *h = later(n->paused_until - world.now, resumed);
+
+	h->a = node;
+	h->b = n->incarnation;
+	h->w = copy(ev, sizeof *ev);
+	n->nheld++;
+}
+
+static void
+give(int node, struct worker_event *ev)
 {
 	struct node *n = &world.node[node];
 	struct orders out = { 0 };
 
 	if (!n->w)
 		return;
-	if (world.now < n->paused_until) {
-		struct happening *h = later(n->paused_until - world.now,
-		    resumed);
-
-		h->a = node;
-		h->b = n->incarnation;
-		h->w = copy(ev, sizeof *ev);
-		return;
-	}
 	world.nevents++;
 	ev->now_ms = world.now;
 	worker_event(n->w, ev, &out);
@@ -473,6 +488,17 @@ to_worker(int node, struct worker_event *ev)
 		node_order(node, &out.v[i]);
 	orders_release(&out);
 	check_always();
+}
+
+void
+to_worker(int node, struct worker_event *ev)
+{
+	struct node *n = &world.node[node];
+
+	if (n->w && (world.now < n->paused_until || n->nheld > 0))
+		hold(node, ev);
+	else
+		give(node, ev);
 }
 
 /* ---- a driver -------------------------------------------------------- */

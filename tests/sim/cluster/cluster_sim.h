@@ -36,6 +36,7 @@ struct proc {
 struct node {
 	struct worker *w;       /* NULL: the worker is not running */
 	int  cores, incarnation, link;
+	int  nheld;             /* events that wait for the end of a pause */
 	int64_t paused_until, cut_until;        /* stopped; no packets */
 	int64_t last_pause;
 };
