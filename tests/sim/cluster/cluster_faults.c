@@ -117,7 +117,7 @@ one_fault(void)
 	case 2:
 		if (world.node[node].paused_until < world.now + ms)
 			world.node[node].paused_until = world.now + ms;
-		world.node[node].last_pause = world.now + ms;
+		world.node[node].last_pause = world.node[node].paused_until;
 		break;
 	case 3:
 	case 4:
