@@ -22,8 +22,6 @@ struct cat {
 	struct text options;
 };
 
-static int show_help(void *conf, const char *value, struct err *e);
-
 static int
 set_schema(void *conf, const char *value, struct err *e)
 {
@@ -106,23 +104,13 @@ static const struct opt opts[] = {
 	  set_sample },
 	{ 0, "verify", NULL, "check outputs against their manifests",
 	  set_verify },
-	{ 'h', "help", NULL, "print this text", show_help },
+	{ 'h', "help", NULL, "print this text", opt_show_help },
 	{ 0 }
 };
 
 static const struct opt_table table = {
 	"sp-cat", "[file ...]", "Print data of any format in another one.", opts
 };
-
-static int
-show_help(void *conf, const char *value, struct err *e)
-{
-	(void)conf;
-	(void)value;
-	(void)e;
-	opt_help(&table);
-	exit(opt_end("sp-cat"));
-}
 
 static int
 verify(int n, char **dir)

@@ -4,14 +4,10 @@
  * lib/executor.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/err.h"
 #include "base/opt.h"
 #include "executor/executor.h"
-
-static int show_help(void *conf, const char *value, struct err *e);
-static int show_version(void *conf, const char *value, struct err *e);
 
 static int
 set_connect(void *conf, const char *value, struct err *e)
@@ -27,8 +23,8 @@ set_connect(void *conf, const char *value, struct err *e)
 static const struct opt opts[] = {
 	{ 0, "connect", NULL, "read on stdin where the driver is, and connect",
 	  set_connect },
-	{ 'h', "help", NULL, "print this text", show_help },
-	{ 0, "version", NULL, "print the version", show_version },
+	{ 'h', "help", NULL, "print this text", opt_show_help },
+	{ 0, "version", NULL, "print the version", opt_show_version },
 	{ 0 }
 };
 
@@ -37,26 +33,6 @@ static const struct opt_table table = {
 	"Run the tasks of an application: started by sp-submit and sp-worker.",
 	opts
 };
-
-static int
-show_help(void *conf, const char *value, struct err *e)
-{
-	(void)conf;
-	(void)value;
-	(void)e;
-	opt_help(&table);
-	exit(opt_end(table.command));
-}
-
-static int
-show_version(void *conf, const char *value, struct err *e)
-{
-	(void)conf;
-	(void)value;
-	(void)e;
-	puts("sp-executor 0.1");
-	exit(opt_end(table.command));
-}
 
 int
 main(int argc, char **argv)

@@ -3,7 +3,6 @@
  * only; the work is in lib/daemon.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -34,9 +33,6 @@ set_master_only(void *conf, const char *value, struct err *e)
 	m->first = BRING_MASTER_ONLY;
 	return 0;
 }
-
-static int show_help(void *conf, const char *value, struct err *e);
-static int show_version(void *conf, const char *value, struct err *e);
 
 static const struct opt opts[] = {
 	{ 'h', "host", "address", "listen there; usually 127.0.0.1; "
@@ -69,8 +65,8 @@ static const struct opt opts[] = {
 	  set_master_only },
 	{ 'v', "verbose", NULL, "print each event to stderr",
 	  daemon_set_verbose },
-	{ 0, "help", NULL, "print this text", show_help },
-	{ 0, "version", NULL, "print the version", show_version },
+	{ 0, "help", NULL, "print this text", opt_show_help },
+	{ 0, "version", NULL, "print the version", opt_show_version },
 	{ 0 }
 };
 
@@ -79,26 +75,6 @@ static const struct opt_table table = {
 	"undrain WORKER | up HOSTFILE | down HOSTFILE]",
 	"Run a cluster's manager, or ask the one that runs.", opts
 };
-
-static int
-show_help(void *conf, const char *value, struct err *e)
-{
-	(void)conf;
-	(void)value;
-	(void)e;
-	opt_help(&table);
-	exit(opt_end(table.command));
-}
-
-static int
-show_version(void *conf, const char *value, struct err *e)
-{
-	(void)conf;
-	(void)value;
-	(void)e;
-	puts("sp-master 0.1");
-	exit(opt_end(table.command));
-}
 
 static void
 log_line(const char *line)

@@ -3,15 +3,12 @@
  * only; the work is in lib/driver/submit.c.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/opt.h"
 #include "driver/submit.h"
 #include "driver/submit_opts.h"
 #include "io/standard.h"
-
-static int show_help(void *conf, const char *value, struct err *e);
 
 static int
 set_dot(void *conf, const char *value, struct err *e)
@@ -60,7 +57,7 @@ static const struct opt opts[] = {
 	  submit_set_memory },
 	{ 0, "ansi-quotes", NULL, "\"x\" is an identifier, not a string",
 	  submit_set_ansi_quotes },
-	{ 'h', "help", NULL, "print this text", show_help },
+	{ 'h', "help", NULL, "print this text", opt_show_help },
 	{ 0 }
 };
 
@@ -68,16 +65,6 @@ static const struct opt_table table = {
 	"sp-plan", "[job.sp | -]",
 	"Print the plan of a job, running nothing.", opts
 };
-
-static int
-show_help(void *conf, const char *value, struct err *e)
-{
-	(void)conf;
-	(void)value;
-	(void)e;
-	opt_help(&table);
-	exit(opt_end("sp-plan"));
-}
 
 int
 main(int argc, char **argv)

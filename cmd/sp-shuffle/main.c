@@ -27,7 +27,7 @@ help(void)
 	    "(for sp-worker)");
 	printf("\n  -h, --help   print this text; after a command, its "
 	    "options\n\nSee man sp-shuffle.\n");
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
+	return opt_end("sp-shuffle");
 }
 
 static int
@@ -66,10 +66,7 @@ run(const struct shuffle_command *c, int argc, char **argv, struct err *e)
 
 	shuffle_tool_init(&t);
 	r = opt_parse(c->table, argc, argv, &t, e);
-	if (r >= 0 && t.help) {
-		opt_help(c->table);
-		r = opt_end(c->table->command);
-	} else if (r == 0) {
+	if (r == 0) {
 		r = err_user(e, EXIT_USAGE, "no directory");
 		err_hint(e, "try '%s --help'", c->table->command);
 	} else if (r > 0) {
@@ -90,10 +87,6 @@ serve(int argc, char **argv, struct err *e)
 
 	if (n < 0)
 		return n;
-	if (conf.help) {
-		opt_help(&block_daemon_table);
-		return opt_end(block_daemon_table.command);
-	}
 	if (n > 0)
 		return err_user(e, EXIT_USAGE, "'%s' is too much", argv[0]);
 	return block_daemon_run(&conf, STDIN_FILENO, STDOUT_FILENO, e);

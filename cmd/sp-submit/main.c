@@ -3,16 +3,12 @@
  * output.  Options only; the work is in lib/driver/submit.c.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/opt.h"
 #include "driver/submit.h"
 #include "driver/submit_opts.h"
 #include "io/standard.h"
-
-static int show_help(void *conf, const char *value, struct err *e);
-static int show_version(void *conf, const char *value, struct err *e);
 
 static const struct opt opts[] = {
 	{ 'e', NULL, "text", "run this job text", submit_set_text },
@@ -63,8 +59,8 @@ static const struct opt opts[] = {
 	  submit_set_show_config },
 	{ 0, "ansi-quotes", NULL, "\"x\" is an identifier, not a string",
 	  submit_set_ansi_quotes },
-	{ 'h', "help", NULL, "print this text", show_help },
-	{ 0, "version", NULL, "print the version", show_version },
+	{ 'h', "help", NULL, "print this text", opt_show_help },
+	{ 0, "version", NULL, "print the version", opt_show_version },
 	{ 0 }
 };
 
@@ -72,26 +68,6 @@ static const struct opt_table table = {
 	"sp-submit", "[job.sp | -]",
 	"Run a job: the driver of sp.", opts
 };
-
-static int
-show_help(void *conf, const char *value, struct err *e)
-{
-	(void)conf;
-	(void)value;
-	(void)e;
-	opt_help(&table);
-	exit(opt_end("sp-submit"));
-}
-
-static int
-show_version(void *conf, const char *value, struct err *e)
-{
-	(void)conf;
-	(void)value;
-	(void)e;
-	puts("sp-submit 0.1");
-	exit(opt_end("sp-submit"));
-}
 
 static int
 usage_error(const struct err *e)

@@ -5,7 +5,6 @@
  */
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,9 +45,6 @@ set_keep(void *conf, const char *value, struct err *e)
 	return opt_duration(value, &w->keep_ms, e);
 }
 
-static int show_help(void *conf, const char *value, struct err *e);
-static int show_version(void *conf, const char *value, struct err *e);
-
 static const struct opt opts[] = {
 	{ 'c', "cores", "number", "to give to executors; usually all",
 	  daemon_set_cores },
@@ -84,8 +80,8 @@ static const struct opt opts[] = {
 	  daemon_set_remove },
 	{ 'v', "verbose", NULL, "print each event to stderr",
 	  daemon_set_verbose },
-	{ 0, "help", NULL, "print this text", show_help },
-	{ 0, "version", NULL, "print the version", show_version },
+	{ 0, "help", NULL, "print this text", opt_show_help },
+	{ 0, "version", NULL, "print the version", opt_show_version },
 	{ 0 }
 };
 
@@ -93,26 +89,6 @@ static const struct opt_table table = {
 	"sp-worker", "[sp://host:port[,host:port]]",
 	"A node of the cluster: run executors for a master.", opts
 };
-
-static int
-show_help(void *conf, const char *value, struct err *e)
-{
-	(void)conf;
-	(void)value;
-	(void)e;
-	opt_help(&table);
-	exit(opt_end("sp-worker"));
-}
-
-static int
-show_version(void *conf, const char *value, struct err *e)
-{
-	(void)conf;
-	(void)value;
-	(void)e;
-	puts("sp-worker 0.1");
-	exit(opt_end("sp-worker"));
-}
 
 static void
 log_line(const char *line)

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/near.h"
 #include "base/utf8.h"
+#include "base/version.h"
 
 static const struct opt *
 find_short(const struct opt_table *t, char c)
@@ -49,12 +50,45 @@ unknown_long(const struct opt_table *t, const char *s, struct err *e)
 	return err_hint(e, "try '%s --help'", t->command);
 }
 
+int
+opt_show_help(void *conf, const char *value, struct err *e)
+{
+	(void)conf;
+	(void)value;
+	(void)e;
+	return OPT_SHOW_HELP;
+}
+
+int
+opt_show_version(void *conf, const char *value, struct err *e)
+{
+	(void)conf;
+	(void)value;
+	(void)e;
+	return OPT_SHOW_VERSION;
+}
+
+/* Prints it; the command is over, so this is a failure without a text. */
 static int
-set_value(const struct opt *o, void *conf, const char *v, struct err *e)
+show(const struct opt_table *t, int what, struct err *e)
+{
+	if (what == OPT_SHOW_HELP)
+		opt_help(t);
+	else
+		printf("%s %s\n", t->command, SP_VERSION);
+	*e = (struct err){ .kind = ERR_USER, .code = opt_end(t->command) };
+	return e->kind;
+}
+
+static int
+set_value(const struct opt_table *t, const struct opt *o, void *conf,
+    const char *v, struct err *e)
 {
 	int r = o->set(conf, v, e);
 
-	if (r >= 0)
+	if (r > 0)
+		return show(t, r, e);
+	if (r == 0)
 		return 0;
 	if (e->code == EXIT_JOB)
 		e->code = EXIT_USAGE;
@@ -78,7 +112,8 @@ parse_long(const struct opt_table *t, char **argv, int argc, int i,
 	if (o->value && !eq && i + 1 == argc)
 		return err_user(e, EXIT_USAGE, "option --%s needs a value: %s",
 		    o->name, o->value);
-	TRY(set_value(o, conf, eq ? eq + 1 : o->value ? argv[i + 1] : NULL, e));
+	TRY(set_value(t, o, conf, eq ? eq + 1 : o->value ? argv[i + 1] : NULL,
+	    e));
 	return o->value && !eq ? 1 : 0;
 }
 
@@ -94,17 +129,17 @@ parse_short(const struct opt_table *t, char **argv, int argc, int i,
 			return err_hint(e, "try '%s --help'", t->command);
 		}
 		if (o->value == NULL) {
-			TRY(set_value(o, conf, NULL, e));
+			TRY(set_value(t, o, conf, NULL, e));
 			continue;
 		}
 		if (s[1]) {
-			TRY(set_value(o, conf, s + 1, e));
+			TRY(set_value(t, o, conf, s + 1, e));
 			return 0;
 		}
 		if (i + 1 == argc)
 			return err_user(e, EXIT_USAGE,
 			    "option -%c needs a value: %s", *s, o->value);
-		TRY(set_value(o, conf, argv[i + 1], e));
+		TRY(set_value(t, o, conf, argv[i + 1], e));
 		return 1;
 	}
 	return 0;
@@ -180,6 +215,8 @@ opt_complain(const char *command, const struct err *e)
 {
 	struct err shown = *e;
 
+	if (shown.text[0] == '\0')
+		return;
 	utf8_printable(shown.text, strlen(shown.text));
 	utf8_printable(shown.hint, strlen(shown.hint));
 	fprintf(stderr, "%s: %s\n", command, shown.text);

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "cluster/worker.h"
 #include "daemon/cluster_msg.h"
 #include "daemon/dial.h"
@@ -535,7 +536,7 @@ describe(struct daemon *d, struct err *e)
 			*s = '-';
 	if (h->id[0] == '.')
 		h->id[0] = '-';
-	snprintf(h->version, sizeof h->version, "%s", "0.1");
+	snprintf(h->version, sizeof h->version, "%s", SP_VERSION);
 	h->cores = c->cores ? c->cores : machine_cores();
 	h->memory_mb = c->memory_mb ? c->memory_mb : machine_mb();
 	return 0;

@@ -9,14 +9,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/version.h"
 #include "driver/job.h"
 #include "driver/progress.h"
 #include "event/event_log.h"
 #include "event/run_figures.h"
-
-#ifndef SP_VERSION
-#define SP_VERSION "0.1"
-#endif
 
 struct events {
 	struct event_log *log;          /* or NULL */

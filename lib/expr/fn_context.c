@@ -6,10 +6,7 @@
 #include "expr/fn_url.h"
 
 #include "base/text.h"
-
-#ifndef SP_VERSION
-#define SP_VERSION "0.1"
-#endif
+#include "base/version.h"
 
 static int
 bind_user(struct func_bind *b, struct err *e)

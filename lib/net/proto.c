@@ -9,11 +9,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "net/msg.h"
-
-#ifndef SP_VERSION
-#define SP_VERSION "0.1"
-#endif
 
 static const uint64_t magic = 0x0a1a6e6574207073;      /* "sp net\x1a\n" */
 

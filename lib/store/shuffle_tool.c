@@ -142,18 +142,7 @@ set_json(void *conf, const char *value, struct err *e)
 	return 0;
 }
 
-static int
-set_help(void *conf, const char *value, struct err *e)
-{
-	struct shuffle_tool *t = conf;
-
-	(void)value;
-	(void)e;
-	t->help = 1;
-	return 0;
-}
-
-#define HELP { 'h', "help", NULL, "print this text", set_help }
+#define HELP { 'h', "help", NULL, "print this text", opt_show_help }
 #define THREADS { 'j', "threads", "n", "threads (default: processors)", \
 	set_threads }
 #define MAP(WHAT) { 'm', "map", "n", WHAT, set_map }

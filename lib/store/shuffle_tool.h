@@ -16,7 +16,6 @@ struct shuffle_tool {
 	struct lines_conf lines;
 	const char *parts, *out;        /* -p, -o */
 	enum stat_form form;
-	int help;
 	struct shuffle_maps maps;
 	struct text report;             /* to be printed at the end */
 	struct arena arena;

@@ -19,15 +19,6 @@
 #include "transfer/block_server.h"
 
 static int
-set_help(void *conf, const char *value, struct err *e)
-{
-	(void)value;
-	(void)e;
-	((struct block_daemon_conf *)conf)->help = 1;
-	return 0;
-}
-
-static int
 set_host(void *conf, const char *value, struct err *e)
 {
 	(void)e;
@@ -43,7 +34,7 @@ set_port(void *conf, const char *value, struct err *e)
 }
 
 static const struct opt opts[] = {
-	{ 'h', "help", NULL, "print this text", set_help },
+	{ 'h', "help", NULL, "print this text", opt_show_help },
 	{ 'H', "host", "address", "listen there (default: everywhere)",
 	    set_host },
 	{ 'P', "port", "number", "listen on this port (default: any)",

@@ -16,7 +16,6 @@ struct opt_table;
 struct block_daemon_conf {
 	const char *host;               /* to listen on; "": everywhere */
 	long long port;                 /* 0: any */
-	int help;                       /* was asked for */
 };
 
 /* Sets a struct block_daemon_conf. */

@@ -23,8 +23,25 @@ load ../helper
 	assert_line 'rc 74'
 	run bash -c "sp-submit --help >/dev/full; echo rc \$?"
 	assert_line 'rc 74'
+	run bash -c "sp-worker --version >/dev/full; echo rc \$?"
+	assert_line 'rc 74'
+	run bash -c "sp-shuffle stat --help >/dev/full; echo rc \$?"
+	assert_line 'rc 74'
 	run bash -c "sp-cat data/people.csv >/dev/full; echo rc \$?"
 	assert_line 'rc 74'
+}
+
+@test "one version everywhere; what was asked for ends the command" {
+	run -0 sp-submit -e 'select version()'
+	version=$output
+	for c in submit executor master worker; do
+		run -0 --separate-stderr sp-$c --version --no-such-option
+		assert_output "sp-$c $version"
+		assert_equal "$stderr" ''
+	done
+	run -0 --separate-stderr sp-plan -v --help operand
+	assert_output --partial 'usage: sp-plan'
+	assert_equal "$stderr" ''
 }
 
 @test "a write needs no stdout; stdin and stderr may be closed" {
