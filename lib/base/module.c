@@ -8,9 +8,8 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "base/beside.h"
 #include "base/err.h"
 
 const void *
@@ -19,18 +18,14 @@ module_open(const char *name, const char *symbol, const char *what,
 {
 	static const char *const where[] = { "", "../lib/sp/", "../bin/" };
 	char dir[4096], path[4200];
-	ssize_t n = readlink("/proc/self/exe", dir, sizeof dir - 1);
-	char *slash;
 
-	dir[n > 0 ? n : 0] = '\0';
-	slash = strrchr(dir, '/');
-	if (slash)
-		slash[1] = '\0';
+	if (beside_folder(dir, sizeof dir, e) < 0)
+		return NULL;
 	for (int i = 0; i < 3; i++) {
 		void *m;
 		const void *found;
 
-		snprintf(path, sizeof path, "%s%ssp-%s.so", dir, where[i],
+		snprintf(path, sizeof path, "%s/%ssp-%s.so", dir, where[i],
 		    name);
 		m = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 		found = m ? dlsym(m, symbol) : NULL;

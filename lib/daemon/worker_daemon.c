@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/beside.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -470,7 +471,7 @@ say_used(struct daemon *d)
 	if (d->used_ms && clock_mono_ms() - d->used_ms < USED_MS)
 		return;
 	d->used_ms = clock_mono_ms();
-	if (proc_beside("used", path, sizeof path, &ignored) >= 0)
+	if (beside_path("used", path, sizeof path, &ignored) >= 0)
 		utimensat(AT_FDCWD, path, NULL, 0);     /* if it is there */
 }
 
@@ -561,7 +562,7 @@ static int
 find_executor(struct daemon *d, struct err *e)
 {
 	if (!d->conf->executor)
-		TRY(proc_beside("sp-executor", d->executor,
+		TRY(beside_path("sp-executor", d->executor,
 		    sizeof d->executor, e));
 	else
 		snprintf(d->executor, sizeof d->executor, "%s",

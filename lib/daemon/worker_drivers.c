@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/beside.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "daemon/driver_msg.h"
@@ -112,7 +113,7 @@ prepare(struct worker_drivers *w, struct run *r,
 	int n = 0;
 
 	r->argv = NEW_N(a, char *, o->narg + 8);
-	TRY(proc_beside("sp-submit", path, sizeof path, e));
+	TRY(beside_path("sp-submit", path, sizeof path, e));
 	r->argv[n++] = arena_strdup(a, path);
 	r->argv[n++] = arena_printf(a, "--master=sp://%s", at ? at + 3 :
 	    c->masters);

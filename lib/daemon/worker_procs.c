@@ -102,19 +102,3 @@ proc_explain(int status, char *to, unsigned n)
 	else
 		snprintf(to, n, "exited with status %d", status);
 }
-
-int
-proc_beside(const char *name, char *to, unsigned n, struct err *e)
-{
-	ssize_t r = readlink("/proc/self/exe", to, n - 1);
-	char *slash;
-
-	if (r < 0)
-		return err_sys(e, "could not find this program");
-	to[r] = '\0';
-	slash = strrchr(to, '/');
-	if (!slash || (size_t)(slash + 1 - to) + strlen(name) >= n)
-		return err_user(e, EXIT_CONFIG, "too long a path: \"%s\"", to);
-	memcpy(slash + 1, name, strlen(name) + 1);
-	return 0;
-}

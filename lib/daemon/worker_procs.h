@@ -35,7 +35,4 @@ int proc_reap(pid_t pid, int *status);
 /* "exited with status 3", "was killed by signal 9 (Killed)". */
 void proc_explain(int status, char *to, unsigned n);
 
-/* The path of a program beside our own binary. */
-int proc_beside(const char *name, char *to, unsigned n, struct err *e);
-
 #endif

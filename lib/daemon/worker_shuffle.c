@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/beside.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "daemon/worker_procs.h"
@@ -150,8 +151,8 @@ shuffle_service_start(struct loop *l, const char *dir, const char *host,
 	s->loop = l;
 	s->log = log;
 	s->again = (struct timer){ .fire = launch, .arg = s };
-	if (proc_beside("sp-shuffle", s->program, sizeof s->program, &e) < 0 ||
-	    access(s->program, X_OK) < 0) {
+	if (beside_program("sp-shuffle", s->program, sizeof s->program,
+	    &e) < 0) {
 		free(s);
 		return NULL;
 	}

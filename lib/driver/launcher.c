@@ -20,30 +20,13 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/beside.h"
 #include "base/err.h"
 #include "base/opt.h"
 #include "driver/job.h"
 #include "net/hostfile.h"
 
 #define SSH_AT_ONCE 8           /* handshakes */
-
-int
-launcher_beside(const char *name, char *to, size_t size, struct err *e)
-{
-	ssize_t n = readlink("/proc/self/exe", to, size - 1);
-	char *slash;
-
-	to[n > 0 ? n : 0] = '\0';
-	slash = strrchr(to, '/');
-	if (slash == NULL || (size_t)(slash - to) + strlen(name) + 2 > size)
-		return err_set(e, ERR_TEMP, "could not find %s", name);
-	memcpy(slash + 1, name, strlen(name) + 1);
-	if (access(to, X_OK) == 0)
-		return 0;
-	err_sys(e, "could not find \"%s\"", to);
-	e->code = EXIT_UNAVAILABLE;
-	return e->kind;
-}
 
 /* Between fork and exec only calls that are safe there.  The child ends when
  * our end of the pair of sockets is closed, however we end. */
@@ -158,7 +141,7 @@ local_start(struct launch_plan *p, int slot, pid_t *pid, int *fd,
 	char path[4096], name[] = "sp-executor";
 	char *argv[] = { name, NULL };
 
-	TRY(launcher_beside(name, path, sizeof path, e));
+	TRY(beside_program(name, path, sizeof path, e));
 	return start_child(path, argv, pid, fd, errors_of(p, slot), e);
 }
 
@@ -255,7 +238,7 @@ ssh_start(struct launch_plan *p, int slot, pid_t *pid, int *fd,
 	char *target = (char *)(uintptr_t)p->slot[slot].target;
 	char *argv[] = { name, option, target, NULL };
 
-	TRY(launcher_beside(name, path, sizeof path, e));
+	TRY(beside_program(name, path, sizeof path, e));
 	return start_child(path, argv, pid, fd, errors_of(p, slot), e);
 }
 

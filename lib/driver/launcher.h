@@ -51,9 +51,6 @@ struct launcher {
 	    struct err *e);
 };
 
-/* The path of a program beside the running one.  EXIT_UNAVAILABLE. */
-int launcher_beside(const char *name, char *to, size_t size, struct err *e);
-
 /* Waits a moment for a child, then kills it; *pid is 0 then.  how: its end
  * in words.  Returns its status, 0 when it was killed or there is none. */
 int launch_bury(pid_t *pid, char *how, size_t size);

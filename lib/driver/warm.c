@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/beside.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -65,7 +66,7 @@ warm_name(const struct launch_plan *p)
 		text_addf(&t, "%s %d %lld\n", p->slot[i].target ?
 		    p->slot[i].target : "-", p->slot[i].cores,
 		    (long long)p->slot[i].memory);
-	if (launcher_beside("sp-executor", path, sizeof path, &e) < 0) {
+	if (beside_program("sp-executor", path, sizeof path, &e) < 0) {
 		text_release(&t);
 		return 0;
 	}
@@ -119,7 +120,7 @@ warm_leave(uint64_t name, int64_t ms, const struct handover *v, int n,
 	char path[4096];
 	pid_t pid;
 
-	TRY(launcher_beside("sp-worker", path, sizeof path, e));
+	TRY(beside_program("sp-worker", path, sizeof path, e));
 	TRY(listener = handover_listen(name, e));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		close(listener);

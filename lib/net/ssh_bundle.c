@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/beside.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -89,21 +90,6 @@ by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct bundle_file *)a)->name,
 	    ((const struct bundle_file *)b)->name);
-}
-
-/* The folder of the running program. */
-static const char *
-own_dir(struct arena *a)
-{
-	char path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-	char *slash;
-
-	path[n > 0 ? n : 0] = '\0';
-	slash = strrchr(path, '/');
-	if (slash)
-		*slash = '\0';
-	return arena_strdup(a, path);
 }
 
 static int
@@ -172,10 +158,13 @@ bundle_find(struct bundle *b, struct arena *a, const char *dir,
 {
 	static const char *const more[] = { "../lib/sp", NULL };
 	bool found = false;
+	char own[4096];
 
 	*b = (struct bundle){ 0 };
-	if (!dir)
-		dir = own_dir(a);
+	if (!dir) {
+		TRY(beside_folder(own, sizeof own, e));
+		dir = own;
+	}
 	for (int i = -1; i < 0 || more[i]; i++) {
 		const char *d = i < 0 ? dir :
 		    arena_printf(a, "%s/%s", dir, more[i]);
