@@ -11,15 +11,18 @@
 int
 beside_folder(char *to, size_t size, struct err *e)
 {
-	ssize_t n = readlink("/proc/self/exe", to, size);
+	char own[4096];
+	ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
 
 	if (n < 0)
 		return err_sys(e, "could not find this program");
-	if ((size_t)n == size)
-		return err_user(e, EXIT_CONFIG, "too long a path: \"%.*s\"",
-		    (int)n, to);
-	to[n] = '\0';
-	*strrchr(to, '/') = '\0';
+	own[n] = '\0';
+	*strrchr(own, '/') = '\0';
+	n = (ssize_t)strlen(own) + 1;
+	if ((size_t)n > size)
+		return err_user(e, EXIT_CONFIG, "too long a path: \"%s\"",
+		    own);
+	memcpy(to, own, (size_t)n);
 	return 0;
 }
 

@@ -31,6 +31,7 @@ main(void)
 	    "room for it all");
 	ok(beside_path("xy", path, n + 3, &e) == ERR_USER &&
 	    e.code == EXIT_CONFIG, "one byte too few: %s", e.text);
-	ok(beside_folder(path, n, &e) == ERR_USER, "none for the folder");
+	ok(beside_folder(path, n + 1, &e) == 0 &&
+	    beside_folder(path, n, &e) == ERR_USER, "the folder's room");
 	return done_testing();
 }
