@@ -18,6 +18,10 @@ void adapt_close(struct exec_env *env);
 int adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
     struct err *e);
 
+/* The stage's tasks were decided earlier (npart, lo), for kept rows: would its
+ * inputs, which are planned, still be cut that way? */
+bool adapt_fits(struct exec_env *env, int stage);
+
 /* Frees what only this stage has read. */
 void adapt_stage_done(struct exec_env *env, int stage);
 

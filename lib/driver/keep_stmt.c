@@ -14,6 +14,8 @@
 #include <strings.h>
 
 #include "base/near.h"
+#include "driver/executors.h"
+#include "driver/remote_kept.h"
 #include "driver/reread.h"
 #include "plan/plantext.h"
 
@@ -91,12 +93,24 @@ cache_stmt(struct app *a, const struct ast_stmt *s, struct err *e)
 	return s->u.cache.lazy ? 0 : fill(a, k, e);
 }
 
+/* Memory and files are free now, here and at the executors. */
+static void
+drop_rows(struct app *a, struct kept *k)
+{
+	cache_drop(&a->cache, k);
+	if (a->cluster == NULL)
+		return;
+	cluster_enter(a->cluster);
+	remote_kept_forget(a->cluster, k);
+	cluster_leave(a->cluster);
+}
+
 static void
 forget(struct app *a, struct kept *k)
 {
 	if (k == NULL || k->checkpoint)
 		return;
-	cache_drop(&a->cache, k);
+	drop_rows(a, k);
 	k->off = 1;
 }
 
@@ -176,7 +190,7 @@ free_turns(struct app *a, int low, int high)
 {
 	for (struct kept *k = a->binder.kept; k && k->number >= low; k = k->next)
 		if (k->number < high)
-			cache_drop(&a->cache, k);
+			drop_rows(a, k);
 }
 
 int

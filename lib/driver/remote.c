@@ -4,11 +4,13 @@
  * An executor is told of a stage before its first launch, and of the places
  * of the map outputs that the stage reads when they have changed since it was
  * told last (generations).  Of map outputs the driver keeps places, attempts
- * and the sums of the partitions' sizes.
+ * and the sums of the partitions' sizes; of kept relations also which rows
+ * each has.
  */
 #include "driver/remote.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "driver/adapt.h"
 #include "driver/executors.h"
@@ -38,30 +40,37 @@ begin_stage(struct remote *m, int stage)
 	for (int i = 0; i < g->nmap; i++)
 		g->place[i] = -1;
 	g->generation = 1;
-	if (k && g->kept == NULL)
-		g->size = xcalloc((size_t)g->nmap + 1, sizeof *g->size);
+	g->size = k ? xcalloc((size_t)g->nmap + 1, sizeof *g->size) : NULL;
+	g->rowset = k ? xcalloc((size_t)g->nmap + 1, sizeof *g->rowset) : NULL;
 	stage_msg_print(&g->frame, &msg);
 	return g;
 }
 
-/* Kept rows are taken as they are: a launch of such a task ends at once. */
+/* Kept rows are taken as they are; the tasks of those that are lost read what
+ * they read when they were made. */
 static int
 take_kept(struct remote *m, int stage, struct err *e)
 {
 	struct stage_run *run = &m->job->env.run[stage];
 	struct rstage *g = &m->stage[stage];
+	const struct remote_kept *k = g->kept;
 	struct exchange_conf x;
 	struct exchange_size *part;
 
-	run->npart = g->kept->nmap;
+	run->npart = k->nmap;
+	if (k->lo)
+		run->lo = memcpy(xmalloc(sizeof *run->lo *
+		    ((size_t)k->nmap + 1)), k->lo, sizeof *run->lo *
+		    ((size_t)k->nmap + 1));
 	stage_run_exchange(&m->job->env, stage, &x);
 	TRY(exchange_new(&run->exchange, &x, e));
 	begin_stage(m, stage);
 	part = xcalloc((size_t)x.npart + 1, sizeof *part);
 	for (int i = 0; i < g->nmap; i++) {
-		part[i] = g->kept->size[i];
-		g->place[i] = g->kept->place[i];
-		g->attempt[i] = g->kept->attempt[i];
+		part[i] = g->size[i] = k->size[i];
+		g->rowset[i] = k->map[i].rowset;
+		g->place[i] = k->map[i].place;
+		g->attempt[i] = k->map[i].attempt;
 		g->sized[i] = true;
 	}
 	exchange_tell(run->exchange, part);
@@ -69,25 +78,48 @@ take_kept(struct remote *m, int stage, struct err *e)
 	return 0;
 }
 
-/* Stages whose rows are there, and those that only they read: nothing is to
- * be run for them. */
-static void
-find_kept(struct remote *m)
+/* Some of it must be made: does the plan have as many tasks as it had? */
+static bool
+same_tasks(const struct stage *s, const struct remote_kept *k)
+{
+	for (int i = 0; i < k->nmap; i++)
+		if (k->map[i].place < 0)
+			return s->npart <= 0 || s->npart == k->nmap;
+	return true;
+}
+
+/* Stages whose rows are there. */
+static int
+find_kept(struct remote *m, struct err *e)
 {
 	const struct stages *s = m->job->stages;
-	struct stage_run *run = m->job->env.run;
 
 	remote_kept_sweep(m->cluster);
 	for (int i = 0; i < s->n; i++) {
 		const struct kept *k = kept_of_stage(&s->stage[i]);
+		struct rstage *g = &m->stage[i];
 
-		m->stage[i].kept = k ? remote_kept_find(m->cluster, k) : NULL;
-		run[i].done = i < s->n - 1;
+		g->kept = k ? remote_kept_find(m->cluster, k) : NULL;
+		m->job->env.run[i].done = false;
+		if (g->kept && !same_tasks(&s->stage[i], g->kept)) {
+			remote_kept_forget(m->cluster, k);
+			g->kept = NULL;
+		}
+		if (g->kept)
+			TRY(take_kept(m, i, e));
 	}
-	for (int i = s->n - 1; i >= 0; i--)
-		for (int in = 0; !run[i].done && m->stage[i].kept == NULL &&
-		    in < s->stage[i].nin; in++)
-			run[s->stage[i].in[in] - 1].done = false;
+	return 0;
+}
+
+static const struct sched_standing *
+standing(struct runner *r, int stage, int *npart)
+{
+	const struct rstage *g = &((struct remote *)r->backend)->stage[stage];
+
+	if (g->kept == NULL)
+		return NULL;
+	*npart = g->kept->nmap;
+	return g->kept->map;
 }
 
 /* The kept relation that the stage reads partition by partition, or NULL. */
@@ -135,12 +167,8 @@ plan(struct runner *r, int stage, int *npart, const struct sched_pref **pref,
 {
 	struct remote *m = r->backend;
 
-	if (m->stage[stage].kept && !r->job->env.run[stage].done) {
-		TRY(take_kept(m, stage, e));
-	} else {
-		TRY(adapt_stage(&r->job->env, stage, r->job->conf, e));
-		begin_stage(m, stage);
-	}
+	TRY(adapt_stage(&r->job->env, stage, r->job->conf, e));
+	begin_stage(m, stage);
 	*npart = r->job->env.run[stage].npart;
 	*pref = prefer(m, stage, *npart);
 	return 0;
@@ -224,35 +252,30 @@ launch_tasks(struct remote *m, const struct sched_order *o)
 	text_release(&t);
 }
 
-static int
-end_kept(struct remote *m, const struct sched_order *o, int part)
+void
+remote_kept_broken(struct remote *m, int stage)
 {
-	struct rstage *g = &m->stage[o->stage];
-	struct ended x = { .stage = o->stage, .part = part,
-	    .attempt = o->attempt, .exec = o->exec, .place = g->place[part],
-	    .lost_stage = -1, .lost_part = -1, .lost_place = -1 };
+	const struct kept *k = kept_of_stage(&m->job->stages->stage[stage]);
 	struct err e;
 
-	if (x.place >= 0)
-		return runner_ended(m->runner, &x);
-	/* What it was made of was not run this time. */
-	remote_kept_forget(m->cluster, g->kept->kept);
+	remote_kept_forget(m->cluster, k);
 	m->kept_lost = true;
-	err_set(&e, ERR_TEMP, "rows that were kept have been lost");
+	err_set(&e, ERR_TEMP, "rows that were kept cannot be made again as "
+	    "they were");
 	runner_fail(m->runner, &e, ERR_TEMP);
-	return 0;
 }
 
 static void
 launch(struct runner *r, const struct sched_order *o)
 {
 	struct remote *m = r->backend;
+	struct rstage *g = &m->stage[o->stage];
 
-	if (m->stage[o->stage].kept) {
-		for (int p = o->part; p < o->part + o->n && !r->failed; p++)
-			end_kept(m, o, p);
+	if (g->kept && !g->fits && !adapt_fits(&m->job->env, o->stage)) {
+		remote_kept_broken(m, o->stage);
 		return;
 	}
+	g->fits = true;
 	launch_tasks(m, o);
 }
 
@@ -303,6 +326,7 @@ commit(struct runner *r, const struct sched_order *o, struct err *e)
 	if (d == NULL || d->stage != o->stage || d->part != o->part ||
 	    d->attempt != o->attempt)
 		return err_set(e, ERR_TEMP, "the attempt's files are not known");
+	m->committed++;
 	return remote_job_commit(&m->files, m->app, d->part, d->attempt,
 	    d->output, d->noutput, true, e);
 }
@@ -342,7 +366,7 @@ name_of(struct runner *r, int exec)
 }
 
 static const struct runner_ops ops = {
-	.plan = plan, .launch = launch, .revoke = take_back,
+	.standing = standing, .plan = plan, .launch = launch, .revoke = take_back,
 	.cancel = cancel, .commit = commit, .lost = lost_maps,
 	.stage_forget = stage_forget, .wait = await, .name = name_of,
 };
@@ -420,23 +444,43 @@ end_job(struct remote *m)
 	text_release(&t);
 }
 
-/* What the action has made to be kept.  One that failed keeps nothing. */
+static void
+keep_stage(struct remote *m, int stage)
+{
+	struct rstage *g = &m->stage[stage];
+	const struct stage_run *run = &m->job->env.run[stage];
+	struct remote_kept made = { .nmap = g->nmap, .size = g->size,
+	    .kept = kept_of_stage(run->stage) };
+
+	made.map = xcalloc((size_t)g->nmap + 1, sizeof *made.map);
+	for (int p = 0; p < g->nmap; p++)
+		made.map[p] = (struct sched_standing){ g->place[p],
+		    g->attempt[p], g->rowset[p] };
+	if (run->lo)
+		made.lo = memcpy(xmalloc(sizeof *run->lo *
+		    ((size_t)g->nmap + 1)), run->lo, sizeof *run->lo *
+		    ((size_t)g->nmap + 1));
+	g->size = NULL;
+	remote_kept_made(m->cluster, &made);
+}
+
+/* What the action has made to be kept.  One that failed keeps nothing new. */
 static void
 keep(struct remote *m, int code)
 {
 	for (int i = 0; i < m->job->stages->n; i++) {
 		struct rstage *g = &m->stage[i];
-		const struct kept *k = kept_of_stage(&m->job->stages->stage[i]);
-		bool made = k && g->size && !m->job->env.run[i].done;
-		bool whole = made && code >= 0;
+		bool whole = code >= 0;
 
+		if (g->size == NULL || (g->kept && g->kept->kept == NULL))
+			continue;
 		for (int p = 0; whole && p < g->nmap; p++)
-			whole = g->place[p] >= 0;
-		if (whole)
-			remote_kept_made(m->cluster, k, g->nmap, g->place,
-			    g->attempt, g->size);
-		else if (made)
-			remote_kept_unmade(m->cluster, k);
+			whole = g->sized[p];
+		if (whole || g->kept)
+			keep_stage(m, i);
+		else
+			remote_kept_unmade(m->cluster,
+			    kept_of_stage(&m->job->stages->stage[i]));
 	}
 }
 
@@ -450,6 +494,7 @@ release(struct remote *m)
 		free(m->stage[i].attempt);
 		free(m->stage[i].sized);
 		free(m->stage[i].size);
+		free(m->stage[i].rowset);
 		free(m->stage[i].pref_at);
 		free(m->stage[i].pref_who);
 		text_release(&m->stage[i].frame);
@@ -471,8 +516,9 @@ run_once(struct remote *m, int *done, struct err *e)
 	m->stage = xcalloc((size_t)j->stages->n + 1, sizeof *m->stage);
 	atomic_store(&j->env.cancel, 0);
 	adapt_open(&j->env, j->stages);
-	find_kept(m);
-	code = remote_job_open(&m->files, m->app, j, e);
+	code = find_kept(m, e);
+	if (code >= 0)
+		code = remote_job_open(&m->files, m->app, j, e);
 	if (code >= 0) {
 		runner_open(&r, j, cluster_sched(m->cluster), true);
 		cluster_listen(m->cluster, &cluster_ops, m);
@@ -497,7 +543,8 @@ remote_run(struct action *j, struct app *a, struct cluster *c, struct err *e)
 		struct remote m = { .job = j, .app = a, .cluster = c };
 
 		code = run_once(&m, &done, e);
-		if (!m.kept_lost)
+		/* Rows that are out already may not be those of the next try. */
+		if (!m.kept_lost || done > 0 || m.committed > 0)
 			break;
 		j->number = ++a->njob;  /* its frames are told apart */
 	} while (code < 0 && ++tries < KEPT_TRIES);

@@ -122,9 +122,21 @@ count_sizes(struct remote *m, const struct done_msg *d)
 
 	if (x && !g->sized[d->part] && d->npart == exchange_npart(x))
 		exchange_tell(x, d->size);
-	if (g->size && d->part < d->npart)
+	if (g->size && d->part < d->npart) {
 		g->size[d->part] = d->size[d->part];
+		g->rowset[d->part] = d->rowset;
+	}
 	g->sized[d->part] = true;
+}
+
+/* Is it what was kept? */
+static bool
+same_rows(const struct remote *m, const struct done_msg *d)
+{
+	const struct rstage *g = &m->stage[d->stage];
+
+	return g->kept == NULL || !g->sized[d->part] ||
+	    g->rowset[d->part] == d->rowset;
 }
 
 static void
@@ -186,6 +198,11 @@ on_done(struct remote *m, struct cluster_exec *x, const char *body, size_t n,
 	if (!whole(m, &d, &end)) {
 		runner_drop(&end);
 		return unknown("a result", e);
+	}
+	if (d.has_map && !same_rows(m, &d)) {
+		runner_drop(&end);
+		remote_kept_broken(m, d.stage);
+		return 0;
 	}
 	/* The place must be there when the scheduler starts the readers. */
 	before = m->stage[d.stage].place[d.part];

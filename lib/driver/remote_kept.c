@@ -32,9 +32,9 @@ slot(struct kept_table *t, int number)
 static void
 clear(struct remote_kept *x)
 {
-	free(x->place);
-	free(x->attempt);
+	free(x->map);
 	free(x->size);
+	free(x->lo);
 	memset(x, 0, sizeof *x);
 }
 
@@ -65,38 +65,28 @@ struct remote_kept *
 remote_kept_find(struct cluster *c, const struct kept *k)
 {
 	struct remote_kept *x = slot(cluster_kept(c), k->number);
+	int there = 0;
 
 	if (x->kept == NULL)
 		return NULL;
-	for (int i = 0; i < x->nmap; i++)
-		if (!cluster_place_there(c, x->place[i])) {
-			remote_kept_forget(c, k);
-			return NULL;
-		}
-	return x;
-}
-
-static void *
-copy(const void *p, size_t n)
-{
-	void *to = xmalloc(n + 1);
-
-	return n ? memcpy(to, p, n) : to;
+	for (int i = 0; i < x->nmap; i++) {
+		if (!cluster_place_there(c, x->map[i].place))
+			x->map[i].place = -1;
+		there += x->map[i].place >= 0;
+	}
+	if (there > 0 || x->nmap == 0)
+		return x;
+	remote_kept_forget(c, k);
+	return NULL;
 }
 
 void
-remote_kept_made(struct cluster *c, const struct kept *k, int nmap,
-    const int *place, const int *attempt, const struct exchange_size *size)
+remote_kept_made(struct cluster *c, const struct remote_kept *made)
 {
-	struct remote_kept *x = slot(cluster_kept(c), k->number);
-	size_t n = (size_t)nmap;
+	struct remote_kept *x = slot(cluster_kept(c), made->kept->number);
 
 	clear(x);
-	x->kept = k;
-	x->nmap = nmap;
-	x->place = copy(place, n * sizeof *place);
-	x->attempt = copy(attempt, n * sizeof *attempt);
-	x->size = copy(size, n * sizeof *size);
+	*x = *made;
 }
 
 void

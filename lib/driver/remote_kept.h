@@ -4,9 +4,11 @@
  *
  * A kept stage publishes its map outputs as those of stage NUMBER of job 0,
  * which no end of a job removes; map m has partition m.  Its stage is in the
- * plan of each action that reads it; while all its outputs are there, it and
- * what only it reads have nothing to run.  When one is lost, the relation is
- * made anew as a whole, by the action that misses it.
+ * plan of each action that reads it, and its outputs stand there
+ * (sched/sched.h): while all are there, it and what only it reads have nothing
+ * to run.  Those that are lost are made anew, and only those, by the action
+ * that misses them.  They must have the rows that they had: else the relation
+ * is forgotten, and made anew as a whole.
  */
 #ifndef DRIVER_REMOTE_KEPT_H
 #define DRIVER_REMOTE_KEPT_H
@@ -15,6 +17,7 @@
 
 #include "base/arena.h"
 #include "plan/stage.h"
+#include "sched/sched.h"
 #include "store/exchange.h"
 
 struct cluster;
@@ -22,8 +25,10 @@ struct cluster;
 struct remote_kept {
 	const struct kept *kept;        /* NULL: nothing is there */
 	int nmap;
-	int *place, *attempt;
+	struct sched_standing *map;     /* where each is; place -1: nowhere */
 	struct exchange_size *size;     /* of each map */
+	int *lo;                        /* nmap + 1 or NULL: which partitions of
+	                                 * its inputs its tasks read */
 };
 
 struct kept_table {                     /* by number - 1 */
@@ -34,13 +39,12 @@ struct kept_table {                     /* by number - 1 */
 /* The relation that the stage makes, or NULL. */
 const struct kept *kept_of_stage(const struct stage *s);
 
-/* Its entry, NULL when it is not there, or not whole any more: then it is
- * forgotten, here and by the executors. */
+/* Its entry, NULL when nothing of it is there.  Maps whose places are gone
+ * have no place any more. */
 struct remote_kept *remote_kept_find(struct cluster *c, const struct kept *k);
 
-/* A stage has made it. */
-void remote_kept_made(struct cluster *c, const struct kept *k, int nmap,
-    const int *place, const int *attempt, const struct exchange_size *size);
+/* A stage has made it: takes over the tables of *made. */
+void remote_kept_made(struct cluster *c, const struct remote_kept *made);
 
 void remote_kept_forget(struct cluster *c, const struct kept *k);
 

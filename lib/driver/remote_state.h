@@ -16,8 +16,10 @@ struct rstage {                 /* a stage, as executors are told of it */
 	int *place, *attempt;           /* of each map output */
 	bool *sized;                    /* its sizes are counted */
 	int generation;                 /* of places */
-	struct remote_kept *kept;       /* its rows are there already */
-	struct exchange_size *size;     /* of each map, when it will be kept */
+	struct remote_kept *kept;       /* its rows stand, some of them */
+	bool fits;                      /* and its tasks are what they were */
+	struct exchange_size *size;     /* of each map of a kept stage, and */
+	uint64_t *rowset;               /* what its rows are */
 	struct sched_pref pref;
 	int *pref_at, *pref_who;
 	struct text frame;              /* its STAGE message */
@@ -44,10 +46,15 @@ struct remote {
 	struct rstage *stage;
 	struct rows *rows;
 	struct arena turn;              /* of a frame */
-	bool kept_lost;                 /* why it failed: it may be run again */
+	bool kept_lost;                 /* why it failed: it may be run again, */
+	int committed;                  /* unless some of its outputs are there */
 	const struct done_msg *done;    /* whose end is being told */
 	bool done_sent;
 };
+
+/* The action ends: what was kept is not what this plan makes.  Run again it
+ * makes all of it. */
+void remote_kept_broken(struct remote *m, int stage);
 
 /* A frame of an executor, for struct cluster_ops. */
 void remote_heard(void *arg, struct cluster_exec *x, int type,

@@ -118,6 +118,30 @@ count_ended(struct runner *r)
 		r->ended_once[x->stage][x->part] = 1;
 }
 
+/* Outputs that stood before the job are gone. */
+static void
+note_lost(struct runner *r, const struct sched_order *o)
+{
+	for (int p = o->part; r->ended_once[o->stage] && p < o->part + o->n;
+	    p++)
+		if (r->ended_once[o->stage][p] == 2)
+			r->ended_once[o->stage][p] = 1;
+}
+
+/* A stage that stood begins to make what is gone: nobody planned it. */
+static void
+begin_standing(struct runner *r, int stage)
+{
+	int n = r->job->env.run[stage].npart, gone = 0;
+
+	if (r->job->figures[stage].start_us)
+		return;
+	r->job->figures[stage].start_us = clock_mono_us();
+	for (int p = 0; p < n; p++)
+		gone += r->ended_once[stage][p] != 2;
+	runner_say_stage(r, stage, gone);
+}
+
 static void
 obey_one(struct runner *r, const struct sched_order *o)
 {
@@ -128,6 +152,7 @@ obey_one(struct runner *r, const struct sched_order *o)
 		plan_stage(r, o->stage);
 		break;
 	case ORDER_LAUNCH:
+		begin_standing(r, o->stage);
 		if (o->attempt > 0)
 			runner_say_again(r, o);
 		ops->launch(r, o);
@@ -145,6 +170,7 @@ obey_one(struct runner *r, const struct sched_order *o)
 		break;
 	case ORDER_LOST:
 		runner_say_lost(r, o);
+		note_lost(r, o);
 		if (ops->lost)
 			ops->lost(r, o);
 		break;
@@ -339,6 +365,20 @@ look_around(struct runner *r)
 		j->tick(j->arg, &count, &j->env);
 }
 
+/* What is there before the job begins. */
+static void
+tell_standing(struct runner *r, int stage, struct sched_stage *to)
+{
+	if (r->ops->standing == NULL)
+		return;
+	to->standing = r->ops->standing(r, stage, &to->npart);
+	if (to->standing == NULL)
+		return;
+	r->ended_once[stage] = xcalloc((size_t)to->npart + 1, 1);
+	for (int p = 0; p < to->npart; p++)
+		r->ended_once[stage][p] = to->standing[p].place < 0 ? 1 : 2;
+}
+
 static bool
 has_outputs(const struct node *n)
 {
@@ -358,7 +398,10 @@ runner_open(struct runner *r, struct action *job, struct sched *sched,
 	struct sched_stage *v = xcalloc((size_t)s->n + 1, sizeof *v);
 	int **in = xcalloc((size_t)s->n + 1, sizeof *in);
 
+	r->job = job;
+	r->ended_once = xcalloc((size_t)s->n + 1, sizeof *r->ended_once);
 	for (int i = 0; i < s->n; i++) {
+		tell_standing(r, i, &v[i]);
 		v[i].nin = s->stage[i].nin;
 		v[i].commits = commits && has_outputs(s->stage[i].root);
 		in[i] = xmalloc(sizeof(int) * (size_t)(v[i].nin + 1));
@@ -366,9 +409,7 @@ runner_open(struct runner *r, struct action *job, struct sched *sched,
 			in[i][k] = s->stage[i].in[k] - 1;
 		v[i].in = in[i];
 	}
-	r->job = job;
 	r->at.exec = -1;
-	r->ended_once = xcalloc((size_t)s->n + 1, sizeof *r->ended_once);
 	r->sched = sched;
 	waiting_open(&r->wait, job->env.scratch);
 	r->number = sched_add(sched, v, s->n, 0);

@@ -66,6 +66,10 @@ struct ended {
 /* A backend; r->backend is its own.  Orders come as lib/sched gives them;
  * functions may be NULL where there is nothing to do. */
 struct runner_ops {
+	/* Outputs of a stage that are there already, *npart of them, borrowed
+	 * during the call; NULL: none. */
+	const struct sched_standing *(*standing)(struct runner *r, int stage,
+	    int *npart);
 	/* Decides the number of tasks of a stage (ORDER_PLAN), and where they
 	 * like to run: *pref is NULL or stays as long as the job. */
 	int  (*plan)(struct runner *r, int stage, int *npart,
@@ -97,7 +101,8 @@ struct runner {
 	int error_code;
 	struct { int stage, part, attempt, exec; } at;  /* which one that was;
 	                                 * exec -1: it was no attempt's */
-	unsigned char **ended_once;     /* by stage and part: it has been done */
+	unsigned char **ended_once;     /* by stage and part: it has been done;
+	                                 * 2: before the job, and it stands */
 	const struct ended *ending;     /* that is being told: not counted yet */
 	int copies;                     /* speculative attempts so far */
 	bool ended, failed;

@@ -6,6 +6,9 @@
  * are opened from the last to the first, so that a map that runs again finds
  * its own inputs.  What nobody needs stays gone.  How often one cause may
  * open a stage is bounded, and how often all causes together.
+ *
+ * A stage that stands when the job begins is done; what only such stages
+ * read is asleep, and wakes when one of them is opened.
  */
 #include <stdlib.h>
 
@@ -25,7 +28,8 @@ inputs_there(const struct job *j, const struct sstage *g, int number)
 			return false;
 	}
 	for (int i = 0; g->barrier && !g->planned && i < number; i++)
-		if (j->stage[i].state != S_DONE)
+		if (j->stage[i].state != S_DONE &&
+		    j->stage[i].state != S_ASLEEP)
 			return false;
 	return true;
 }
@@ -34,7 +38,8 @@ static bool
 is_needed(const struct job *j, const struct sstage *g)
 {
 	for (int i = 0; i < g->nout; i++)
-		if (j->stage[g->out[i]].state != S_DONE)
+		if (j->stage[g->out[i]].state != S_DONE &&
+		    j->stage[g->out[i]].state != S_ASLEEP)
 			return true;
 	return g->nout == 0;
 }
@@ -128,8 +133,6 @@ job_submit(struct sched *s, int job)
 	if (!j->dirty || !j->started || j->ended)
 		return;
 	j->dirty = false;
-	if (j->nstage == 0)
-		finish_if_done(s, job);
 	for (int i = 0; i < j->nstage; i++) {
 		struct sstage *g = &j->stage[i];
 
@@ -165,12 +168,14 @@ may_open(struct sched *s, int job, int stage, int cause)
 		g->cause[g->ncause++] = (struct cause){ cause, 0 };
 	}
 	g->opens++;
-	if (++g->cause[i].n > limit) {
+	/* What stands may have lost many, which are found one by one. */
+	if (++g->cause[i].n > limit + (g->stands ? g->npart : 0)) {
 		job_fail(s, job, &what, "outputs of stage %d were lost %d times"
 		    " at the same place", stage + 1, g->cause[i].n);
 		return false;
 	}
-	if (g->opens > (all ? all : 25 * limit)) {
+	if (g->opens > (all ? all : 25 * limit) +
+	    (g->stands ? g->npart : 0)) {
 		job_fail(s, job, &what, "outputs of stage %d were lost %d "
 		    "times", stage + 1, g->opens);
 		return false;
@@ -195,18 +200,13 @@ hold_readers(struct sched *s, int job, const struct sstage *g)
 	}
 }
 
-static bool
-stage_open(struct sched *s, int job, int stage, int cause)
+/* The tasks that are gone are to be run. */
+static void
+remake(struct sched *s, int job, int stage)
 {
 	struct job *j = &s->job[job];
 	struct sstage *g = &j->stage[stage];
 
-	if (g->state == S_DONE) {
-		if (!may_open(s, job, stage, cause))
-			return false;
-		g->state = S_WAITING;
-		hold_readers(s, job, g);
-	}
 	for (int p = 0; p < g->npart; p++) {
 		if (g->task[p].state != T_GONE)
 			continue;
@@ -215,7 +215,49 @@ stage_open(struct sched *s, int job, int stage, int cause)
 		task_again(s, job, stage, p);
 	}
 	j->dirty = true;
-	return true;
+}
+
+static void
+stage_open(struct sched *s, int job, int stage, int cause)
+{
+	struct sstage *g = &s->job[job].stage[stage];
+
+	if (g->state == S_DONE) {
+		if (!may_open(s, job, stage, cause))
+			return;
+		g->state = S_WAITING;
+		hold_readers(s, job, g);
+	}
+	remake(s, job, stage);
+}
+
+static void
+wake(struct job *j, struct sstage *g)
+{
+	if (g->state != S_ASLEEP || !is_needed(j, g))
+		return;
+	g->state = S_WAITING;
+	j->dirty = true;
+}
+
+/* Readers first: what stands is opened when some of it is gone and needed,
+ * what nobody needs sleeps. */
+void
+job_begin(struct sched *s, int job)
+{
+	struct job *j = &s->job[job];
+
+	for (int i = j->nstage - 1; i >= 0; i--) {
+		struct sstage *g = &j->stage[i];
+
+		if (!g->stands) {
+			g->state = is_needed(j, g) ? S_WAITING : S_ASLEEP;
+		} else if (g->ngone > 0 && is_needed(j, g)) {
+			g->state = S_WAITING;
+			remake(s, job, i);
+		}
+	}
+	finish_if_done(s, job);
 }
 
 /* Opens what is gone and needed, readers first. */
@@ -229,6 +271,7 @@ open_needed(struct sched *s, int job, int cause)
 
 		if (SCHED_BUG == 2 && g->state == S_DONE)
 			continue;
+		wake(j, g);
 		if (g->ngone > 0 && (g->state != S_DONE || is_needed(j, g)))
 			stage_open(s, job, i, cause);
 	}

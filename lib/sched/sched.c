@@ -50,6 +50,49 @@ ints_copy(int **to, const int *v, int n)
 		memcpy(*to, v, (size_t)n * sizeof **to);
 }
 
+/* Room in a table for item number id, zeroed. */
+#define REACH(v, n, id) do {                                            \
+	if ((id) >= (n)) {                                              \
+		(v) = xrealloc((v), ((size_t)(id) + 1) * sizeof *(v));  \
+		memset((v) + (n), 0,                                    \
+		    ((size_t)(id) + 1 - (size_t)(n)) * sizeof *(v));    \
+		(n) = (id) + 1;                                         \
+	}                                                               \
+} while (0)
+
+static void
+reach_place(struct sched *s, int place)
+{
+	if (place >= 0 && place < ID_MAX)
+		REACH(s->place, s->nplace, place);
+}
+
+/* Its tasks are done, or gone. */
+static void
+stand(struct sched *s, struct sstage *g, const struct sched_stage *from)
+{
+	g->stands = g->planned = true;
+	g->state = S_DONE;
+	g->times_done = 1;
+	g->npart = g->next = from->npart;
+	g->task = xcalloc((size_t)g->npart + 1, sizeof *g->task);
+	for (int p = 0; p < g->npart; p++) {
+		const struct sched_standing *x = &from->standing[p];
+		bool gone = x->place < 0 || x->place >= ID_MAX;
+
+		if (!gone) {
+			reach_place(s, x->place);
+			gone = s->place[x->place].lost;
+		}
+		g->task[p] = (struct task_rec){ .state = gone ? T_GONE :
+		    T_DONE, .attempt = (uint16_t)(x->attempt + 1),
+		    .flags = T_HASHED, .rowset = x->rowset,
+		    .place = gone ? -1 : x->place };
+		g->ngone += gone;
+		g->ndone += !gone;
+	}
+}
+
 int
 sched_add(struct sched *s, const struct sched_stage *stage, int nstage,
     int pool)
@@ -77,6 +120,8 @@ sched_add(struct sched *s, const struct sched_stage *stage, int nstage,
 			    (size_t)(in->nout + 1) * sizeof *in->out);
 			in->out[in->nout++] = i;
 		}
+		if (stage[i].standing)
+			stand(s, g, &stage[i]);
 	}
 	return s->njob++;
 }
@@ -192,23 +237,6 @@ job_fail(struct sched *s, int job, const struct sched_order *what,
 	o.kind = ORDER_FAIL;
 	o.job = job;
 	sched_say(s, o);
-}
-
-/* Room in a table for item number id, zeroed. */
-#define REACH(v, n, id) do {                                            \
-	if ((id) >= (n)) {                                              \
-		(v) = xrealloc((v), ((size_t)(id) + 1) * sizeof *(v));  \
-		memset((v) + (n), 0,                                    \
-		    ((size_t)(id) + 1 - (size_t)(n)) * sizeof *(v));    \
-		(n) = (id) + 1;                                         \
-	}                                                               \
-} while (0)
-
-static void
-reach_place(struct sched *s, int place)
-{
-	if (place >= 0 && place < ID_MAX)
-		REACH(s->place, s->nplace, place);
 }
 
 static int
@@ -377,6 +405,7 @@ on_start(struct sched *s, const struct sched_event *ev)
 	j = &s->job[ev->job];
 	j->started = j->dirty = true;
 	j->moved_ms = s->now_ms;
+	job_begin(s, ev->job);
 	return 1;
 }
 

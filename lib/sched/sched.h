@@ -13,7 +13,8 @@
  * EV_REVOKED, cancelled ones too, or with the loss of its executor; its slot
  * is taken until then.  A stage starts when all stages that it reads are
  * complete.  Map output that is lost while somebody may still read it is made
- * again; what nobody reads at present is only remembered as gone.
+ * again; what nobody reads at present is only remembered as gone.  So is what
+ * stands since an earlier job (struct sched_standing).
  *
  *	s = sched_new(&conf); job = sched_add(s, stages, n, 0);
  *	sched_event(s, EV_EXEC_UP), sched_event(s, EV_START) ...
@@ -108,12 +109,24 @@ struct sched_orders {
 	int n, cap;
 };
 
+/* The output of a task that was there before the job: rows that are kept. */
+struct sched_standing {
+	int place;              /* -1: it is gone, and is made when needed */
+	int attempt;            /* that made it: others get higher numbers */
+	uint64_t rowset;
+};
+
 /* What the scheduler needs to know of a stage. */
 struct sched_stage {
 	int nin;
 	const int *in;          /* stage numbers from 0, all below its own */
 	int barrier;            /* run after all stages before it (outputs) */
 	int commits;            /* its tasks are done when they are committed */
+	/* Its outputs stand already, npart of them (copied), or NULL: it is
+	 * done, nobody asks for its plan, and what only it reads sleeps until
+	 * one of them is gone and needed. */
+	const struct sched_standing *standing;
+	int npart;
 };
 
 /* A zero in any field but the first two means what is said there. */

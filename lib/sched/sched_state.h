@@ -20,7 +20,8 @@
 #define SCHED_BUG 0
 #endif
 
-enum stage_state { S_WAITING, S_PLANNING, S_RUNNING, S_DONE };
+/* S_ASLEEP: only what stands already was made of it. */
+enum stage_state { S_WAITING, S_PLANNING, S_RUNNING, S_DONE, S_ASLEEP };
 enum task_state { T_PENDING, T_RUNNING, T_COMMIT, T_DONE, T_GONE };
 enum { T_HASHED = 1, T_COPY = 2 };      /* task_rec.flags */
 enum { F_CANCELLED = 1, F_REVOKING = 2 }; /* flight.flags */
@@ -55,6 +56,7 @@ struct sstage {
 	int *in, nin;           /* stages that it reads */
 	int *out, nout;         /* and that read it */
 	bool barrier, commits, planned, forgotten;
+	bool stands;            /* since before the job */
 	enum stage_state state;
 	int npart, ndone, ngone, npend, nlive;
 	int ndone_ever, times_done, opens;
@@ -135,6 +137,7 @@ since_start(const struct sched *s)
 }
 
 /* lineage.c: stages */
+void job_begin(struct sched *s, int job);
 void job_submit(struct sched *s, int job);
 void stage_check(struct sched *s, int job, int stage);
 void places_lost(struct sched *s, int cause);

@@ -196,6 +196,94 @@ commits(void)
 	scene_end(&c);
 }
 
+/* Stage 0 is read by stage 1, whose outputs stand since an earlier job. */
+static void
+stand(struct scene *c, const struct sched_standing *v, int n)
+{
+	struct sched_stage stage[3];
+
+	memcpy(stage, three, sizeof stage);
+	stage[1].standing = v;
+	stage[1].npart = n;
+	memset(c, 0, sizeof *c);
+	c->s = sched_new(&plain);
+	c->now = 1000;
+	sched_add(c->s, stage, 3, 0);
+	up(c, 0, 1, 0);
+	up(c, 1, 1, 1);
+	play(c, (struct sched_event){ .kind = EV_START });
+}
+
+static void
+what_stands(void)
+{
+	static const struct sched_standing v[] = { { 0, 0, 100 },
+	    { 1, 0, 101 }, { 0, 3, 102 } };
+	struct scene c;
+
+	stand(&c, v, 3);
+	is_int(told(&c, ORDER_PLAN, -1, -1), 1, "one stage is to be planned");
+	is_int(find(&c, ORDER_PLAN)->stage, 2, "who reads what stands");
+	parts(&c, 0, 2, 2);
+	ok(told(&c, ORDER_LAUNCH, -1, -1) == 2, "and runs at once");
+	play(&c, (struct sched_event){ .kind = EV_EXEC_LOST, .exec = 0 });
+	is_int(told(&c, ORDER_LOST, -1, -1), 2, "two outputs are lost");
+	is_int(find(&c, ORDER_PLAN)->stage, 0,
+	    "what they were made of wakes up");
+	up(&c, 2, 4, 2);
+	parts(&c, 0, 0, 1);
+	done(&c, 0, 0, 0, where(&c, 0));
+	is_int(told(&c, ORDER_LAUNCH, 2, -1), 2, "the two are made again");
+	is_int(find(&c, ORDER_LAUNCH)->stage, 1, "of that stage");
+	is_int(told(&c, ORDER_LAUNCH, 1, -1), 0, "the third one stands");
+	is_int(sched_count(c.s, 0).reruns, 2, "two are counted");
+	scene_end(&c);
+}
+
+static void
+what_stands_in_part(void)
+{
+	static const struct sched_standing v[] = { { 0, 0, 100 },
+	    { -1, 4, 101 } };
+	struct scene c;
+
+	stand(&c, v, 2);
+	is_int(told(&c, ORDER_PLAN, -1, -1), 1, "one stage is to be planned");
+	is_int(find(&c, ORDER_PLAN)->stage, 0, "what the lost one needs");
+	parts(&c, 0, 0, 1);
+	done(&c, 0, 0, 0, where(&c, 0));
+	is_int(told(&c, ORDER_LAUNCH, -1, -1), 1, "one task");
+	is_int(find(&c, ORDER_LAUNCH)->part, 1, "of the lost one");
+	is_int(find(&c, ORDER_LAUNCH)->attempt, 5, "with a new number");
+	play(&c, (struct sched_event){ .kind = EV_TASK_DONE, .stage = 1,
+	    .part = 1, .attempt = 5, .exec = where(&c, 1), .place = 1,
+	    .rowset = 7 });
+	ok(find(&c, ORDER_FAIL) != NULL, "other rows do not go with the rest");
+	scene_end(&c);
+
+	stand(&c, v, 1);
+	is_int(find(&c, ORDER_PLAN)->stage, 2, "nothing is lost: nothing runs");
+	scene_end(&c);
+}
+
+static void
+nothing_to_do(void)
+{
+	static const struct sched_standing v[] = { { 0, 0, 1 } };
+	struct sched_stage stage[2] = { three[0], three[1] };
+	struct scene c = { .now = 1 };
+
+	stage[1].standing = v;
+	stage[1].npart = 1;
+	c.s = sched_new(&plain);
+	sched_add(c.s, stage, 2, 0);
+	up(&c, 0, 1, 0);
+	play(&c, (struct sched_event){ .kind = EV_START });
+	ok(find(&c, ORDER_FINISH) != NULL, "a job of what stands is done");
+	is_int(told(&c, ORDER_PLAN, -1, -1), 0, "and asks for nothing");
+	scene_end(&c);
+}
+
 static void
 limits(void)
 {
@@ -262,6 +350,9 @@ main(void)
 	other_rows();
 	other_rows_unread();
 	commits();
+	what_stands();
+	what_stands_in_part();
+	nothing_to_do();
 	limits();
 	one_host_is_one_cause();
 	return done_testing();
