@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/fail.h"
 #include "base/text.h"
+#include "io/fd.h"
 
 static int
 make_dirs(const char *dir)
@@ -73,18 +74,10 @@ state_file_read(struct state_file *f, struct text *to, struct err *e)
 }
 
 static int
-write_all(int fd, const struct text *t, struct err *e)
+put(int fd, const struct text *t, struct err *e)
 {
-	for (size_t at = 0; at < t->n; ) {
-		ssize_t r = fail_here("master.append") ? -1 :
-		    write(fd, t->p + at, t->n - at);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return err_sys(e, "could not write the journal");
-		at += (size_t)r;
-	}
+	if (fd_write(fd, t->p, t->n, "master.append") < 0)
+		return err_sys(e, "could not write the journal");
 	if (fail_here("master.sync") || fdatasync(fd) < 0)
 		return err_sys(e, "could not bring the journal to the disk");
 	return 0;
@@ -98,7 +91,7 @@ state_file_replace(struct state_file *f, const struct text *t, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, "could not make the journal");
-	if (write_all(fd, t, e) < 0) {
+	if (put(fd, t, e) < 0) {
 		close(fd);
 		return e->kind;
 	}
@@ -121,7 +114,7 @@ state_file_append(struct state_file *f, struct text *t, struct err *e)
 {
 	if (!t->n)
 		return 0;
-	TRY(write_all(f->fd, t, e));
+	TRY(put(f->fd, t, e));
 	f->size += t->n;
 	text_clear(t);
 	return 0;

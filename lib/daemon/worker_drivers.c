@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "daemon/driver_msg.h"
 #include "daemon/worker_procs.h"
+#include "io/fd.h"
 
 enum { PAUSE_MS = 200, PAUSE_MAX_MS = 10000 };
 
@@ -78,13 +79,11 @@ static int
 write_file(const char *name, const char *p, size_t n)
 {
 	int fd = open(name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-	ssize_t r = fd < 0 ? -1 : 0;
+	int r = fd < 0 ? -1 : fd_write(fd, p, n, NULL);
 
-	for (size_t at = 0; r >= 0 && at < n; at += (size_t)r)
-		r = write(fd, p + at, n - at);
 	if (fd >= 0)
 		close(fd);
-	return r < 0 ? -1 : 0;
+	return r;
 }
 
 /* It has nothing to read, and its own group. */

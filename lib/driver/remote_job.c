@@ -15,6 +15,7 @@
 #include "driver/spool.h"
 #include "executor/job_msg.h"
 #include "format/format.h"
+#include "io/fd.h"
 #include "plan/plantext.h"
 #include "store/commit.h"
 
@@ -180,21 +181,10 @@ read_file(const struct remote_job *r, const struct file_read_msg *m,
 	if (fd < 0)
 		return err_sys(e, "could not open \"%s\"",
 		    r->path[m->input][m->file]);
-	while (done < m->n) {
-		ssize_t k = pread(fd, to + done, (size_t)(m->n - done),
-		    m->at + done);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0) {
-			close(fd);
-			return err_sys(e, "could not read \"%s\"",
-			    r->path[m->input][m->file]);
-		}
-		if (k == 0)
-			break;
-		done += k;
-	}
+	done = fd_read_at(fd, to, (size_t)m->n, m->at, NULL);
+	if (done < 0)
+		done = err_sys(e, "could not read \"%s\"",
+		    r->path[m->input][m->file]);
 	close(fd);
 	return done;
 }

@@ -15,6 +15,7 @@
 #include "driver/job.h"
 #include "format/format.h"
 #include "format/grid.h"
+#include "io/fd.h"
 
 #define BREATHE_MS 200
 #define TABLE_ROWS_MAX 100000   /* more than that: plain TSV */
@@ -101,21 +102,12 @@ write_command(struct rows_out *o, const char *p, size_t n, struct err *e)
 		TRY(shell_start(&o->command, o->root->u.write.command,
 		    SHELL_WRITE, e));
 	}
-	while (n > 0 && !o->deaf) {
-		ssize_t r = write(o->command.fd, p, n);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0 && errno == EPIPE) {
-			o->deaf = true;
-			break;
-		}
-		if (r < 0)
-			return err_sys(e, "could not write to \"%s\"",
-			    o->root->u.write.command);
-		p += r;
-		n -= (size_t)r;
-	}
+	if (o->deaf || fd_write(o->command.fd, p, n, NULL) == 0)
+		return 0;
+	if (errno != EPIPE)
+		return err_sys(e, "could not write to \"%s\"",
+		    o->root->u.write.command);
+	o->deaf = true;
 	return 0;
 }
 

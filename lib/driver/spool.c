@@ -7,7 +7,6 @@
  */
 #include "driver/spool.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "driver/runner.h"
+#include "io/fd.h"
 #include "io/stream.h"
 
 #define LOOK_MS 50
@@ -35,22 +35,6 @@ struct spool {
 };
 
 static int
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t k = write(fd, p, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return -1;
-		p += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
-
-static int
 copy(const char *path, char *to, struct err *e)
 {
 	char *buf = xmalloc((size_t)1 << 18);
@@ -61,7 +45,7 @@ copy(const char *path, char *to, struct err *e)
 	r = fd < 0 ? err_sys(e, "could not create \"%s\"", to) :
 	    stream_open(&s, path, e);
 	while (r >= 0 && (n = stream_read(s, buf, (size_t)1 << 18, e)) > 0)
-		if (write_all(fd, buf, (size_t)n) < 0)
+		if (fd_write(fd, buf, (size_t)n, NULL) < 0)
 			r = err_sys(e, "could not write \"%s\"", to);
 	if (r >= 0 && n < 0)
 		r = (int)n;

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "io/fd.h"
 
 struct waiting_rows {
 	struct collected c;
@@ -102,16 +103,9 @@ load(const struct waiting *w, const struct waiting_rows *r, struct text *to,
 {
 	char *p = text_room(to, r->stored);
 
-	while (to->n < r->stored) {
-		ssize_t k = pread(w->fd, p + to->n, r->stored - to->n,
-		    r->at + (int64_t)to->n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return err_sys(e, "could not read results back");
-		to->n += (size_t)k;
-	}
+	if (fd_read_at(w->fd, p, r->stored, r->at, NULL) != (ssize_t)r->stored)
+		return err_sys(e, "could not read results back");
+	to->n = r->stored;
 	return 0;
 }
 

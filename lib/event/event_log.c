@@ -19,8 +19,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/fail.h"
 #include "base/text.h"
+#include "io/fd.h"
 
 #define BEHIND_MAX ((size_t)16 << 20)
 #define END_S 5                 /* seconds that the end waits */
@@ -36,23 +36,6 @@ struct event_log {
 	bool failed, told;
 	struct err error;
 };
-
-/* Writes it all; the errno, or 0. */
-static int
-write_all(int fd, const struct text *t)
-{
-	size_t at = 0;
-
-	while (at < t->n) {
-		ssize_t n = fail_here("event.write") < 0 ? -1 :
-		    write(fd, t->p + at, t->n - at);
-
-		if (n < 0 && errno != EINTR)
-			return errno;
-		at += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
 
 /* With the lock held. */
 static void
@@ -85,7 +68,8 @@ work(void *arg)
 		}
 		l->lines = (struct text){ 0 };
 		pthread_mutex_unlock(&l->lock);
-		error = write_all(l->fd, &t);
+		error = fd_write(l->fd, t.p, t.n, "event.write") < 0 ?
+		    errno : 0;
 		text_release(&t);
 		pthread_mutex_lock(&l->lock);
 		if (error)

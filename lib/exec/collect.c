@@ -8,13 +8,12 @@
 #include "exec/op.h"
 #include "exec/task.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/fail.h"
 #include "format/format.h"
+#include "io/fd.h"
 
 #define COLLECT_MEMORY ((size_t)4 << 20)
 
@@ -63,25 +62,6 @@ collect_open(struct op *op, struct err *e)
 }
 
 static int
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t r;
-
-		if (fail_here("collect.write") < 0)
-			return -1;
-		r = write(fd, p, n);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return -1;
-		p += r;
-		n -= (size_t)r;
-	}
-	return 0;
-}
-
-static int
 overflow(struct task *t, struct err *e)
 {
 	struct collected *c = t->collected;
@@ -89,7 +69,8 @@ overflow(struct task *t, struct err *e)
 	if (c->fd < 0)
 		c->fd = open(t->env->scratch, O_TMPFILE | O_RDWR | O_CLOEXEC,
 		    0600);
-	if (c->fd < 0 || write_all(c->fd, c->text.p, c->text.n) < 0)
+	if (c->fd < 0 || fd_write(c->fd, c->text.p, c->text.n,
+	    "collect.write") < 0)
 		return err_sys(e, "could not write results to \"%s\"",
 		    t->env->scratch);
 	c->bytes += (int64_t)c->text.n;

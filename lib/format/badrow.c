@@ -18,6 +18,7 @@
 #include "format/feed.h"
 #include "format/format.h"
 #include "io/datafile.h"
+#include "io/fd.h"
 
 int
 badrow_fail(struct feed *f, int64_t offset, struct err *e, const char *fmt,
@@ -110,15 +111,10 @@ quarantine_put(struct quarantine *q, const struct scan *s,
 		return 0;
 	if (q->fd == 0)
 		TRY(quarantine_open(q, s, split, e));
-	for (size_t i = 0; i <= n; ) {
-		ssize_t r = i < n ? write(q->fd, p + i, n - i) :
-		    write(q->fd, "\n", 1);
-
-		if (r < 0 && errno != EINTR)
-			return err_sys(e, "could not write to \"%s\"",
-			    s->quarantine_dir);
-		i += r > 0 ? (size_t)r : 0;
-	}
+	if (fd_write(q->fd, p, n, NULL) < 0 ||
+	    fd_write(q->fd, "\n", 1, NULL) < 0)
+		return err_sys(e, "could not write to \"%s\"",
+		    s->quarantine_dir);
 	return 0;
 }
 

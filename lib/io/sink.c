@@ -3,7 +3,6 @@
  */
 #include "io/sink.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "base/fail.h"
 #include "base/hash.h"
 #include "io/archive_module.h"
+#include "io/fd.h"
 
 struct sink {
 	int fd;
@@ -70,17 +70,8 @@ put(struct sink *s, const char *p, size_t n, struct err *e)
 {
 	hash_stream_add(s->hash, p, n);
 	s->bytes += (int64_t)n;
-	while (n > 0) {
-		ssize_t r = fail_here("sink.write") < 0 ? -1 :
-		    write(s->fd, p, n);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return err_sys(e, "could not write \"%s\"", s->path);
-		p += r;
-		n -= (size_t)r;
-	}
+	if (fd_write(s->fd, p, n, "sink.write") < 0)
+		return err_sys(e, "could not write \"%s\"", s->path);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fail.h"
+#include "io/fd.h"
 
 int
 tree_make_parents(const char *path, struct err *e)
@@ -61,22 +62,6 @@ tree_remove(const char *path)
 	remove_at(AT_FDCWD, path, 0);
 }
 
-static int
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t r = fail_here("tree.write") < 0 ? -1 : write(fd, p, n);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return -1;
-		p += r;
-		n -= (size_t)r;
-	}
-	return 0;
-}
-
 int
 tree_write_file(const char *path, const char *p, size_t n, struct err *e)
 {
@@ -85,7 +70,7 @@ tree_write_file(const char *path, const char *p, size_t n, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, "could not create \"%s\"", path);
-	if (write_all(fd, p, n) < 0 || fail_here("tree.fsync") < 0 ||
+	if (fd_write(fd, p, n, "tree.write") < 0 || fail_here("tree.fsync") < 0 ||
 	    fsync(fd) < 0)
 		r = err_sys(e, "could not write \"%s\"", path);
 	if (close(fd) < 0 && r >= 0)
@@ -133,7 +118,7 @@ tree_append(int fd, const char *path, struct err *e)
 	    errno == EOPNOTSUPP)) {
 		buf = xmalloc((size_t)1 << 20);
 		while ((n = read(in, buf, (size_t)1 << 20)) > 0)
-			if (write_all(fd, buf, (size_t)n) < 0)
+			if (fd_write(fd, buf, (size_t)n, "tree.write") < 0)
 				break;
 		free(buf);
 	}

@@ -6,7 +6,6 @@
  */
 #include "store/blockfile.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "base/err.h"
 #include "base/fail.h"
 #include "base/hash.h"
+#include "io/fd.h"
 #include "io/zst.h"
 
 struct head {
@@ -111,42 +111,14 @@ block_unpack(const struct block *b, const char *in, char *out,
 }
 
 int
-block_write_all(int fd, const char *p, size_t n, int64_t at)
-{
-	while (n > 0) {
-		ssize_t r = fail_here("spill.write") < 0 ? -1 :
-		    pwrite(fd, p, n, at);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return -1;
-		p += r;
-		at += r;
-		n -= (size_t)r;
-	}
-	return 0;
-}
-
-int
 block_read_bytes(int fd, const struct block *b, char *to, size_t n,
     struct err *e)
 {
-	size_t have = 0;
+	ssize_t r = fd_read_at(fd, to, n, b->at, "spill.read");
 
-	while (have < n) {
-		ssize_t r = fail_here("spill.read") < 0 ? -1 :
-		    pread(fd, to + have, n - have, b->at + (int64_t)have);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return err_sys(e, "could not read a stored block");
-		if (r == 0)
-			return lost(b, "the file ends in it", e);
-		have += (size_t)r;
-	}
-	return 0;
+	if (r < 0)
+		return err_sys(e, "could not read a stored block");
+	return (size_t)r < n ? lost(b, "the file ends in it", e) : 0;
 }
 
 int
@@ -198,8 +170,9 @@ put_raw(struct blockfile *f, const char *p, size_t n, struct block *b)
 	b->sum = hash_sum(p, n);
 	b->at = f->size;
 	h = head_of(b);
-	if (block_write_all(f->fd, (char *)&h, sizeof h, f->size) < 0 ||
-	    block_write_all(f->fd, p, n, f->size + BLOCK_HEAD) < 0)
+	if (fd_write_at(f->fd, (char *)&h, sizeof h, f->size,
+	    "spill.write") < 0 || fd_write_at(f->fd, p, n,
+	    f->size + BLOCK_HEAD, "spill.write") < 0)
 		return -1;
 	f->size += BLOCK_HEAD + (int64_t)n;
 	return 0;
@@ -225,7 +198,7 @@ blockfile_put(struct blockfile *f, const char *p, size_t n, struct block *b,
 	if (b->stored > n / 8 * 5)
 		f->raw = RAW_BLOCKS;
 	b->at = f->size;
-	if (block_write_all(f->fd, f->buf, size, f->size) < 0)
+	if (fd_write_at(f->fd, f->buf, size, f->size, "spill.write") < 0)
 		return err_sys(e, "could not write a spill file");
 	f->size += (int64_t)size;
 	return 0;
@@ -237,7 +210,7 @@ blockfile_put_packed(struct blockfile *f, const char *packed,
 {
 	size_t n = BLOCK_HEAD + (size_t)b->stored;
 
-	if (block_write_all(f->fd, packed, n, f->size) < 0)
+	if (fd_write_at(f->fd, packed, n, f->size, "spill.write") < 0)
 		return err_sys(e, "could not write a spill file");
 	b->at = f->size;
 	f->size += (int64_t)n;

@@ -78,8 +78,4 @@ int  blockfile_get(const struct blockfile *f, const struct block *b,
 int64_t blockfile_size(const struct blockfile *f);
 void blockfile_close(struct blockfile *f);      /* NULL is fine */
 
-/* write(2) at a place, all of it; 0, or -1 with errno.  Passes the fault
- * point "spill.write". */
-int block_write_all(int fd, const char *p, size_t n, int64_t at);
-
 #endif

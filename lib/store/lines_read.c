@@ -12,7 +12,6 @@
  */
 #include "store/shuffle_lines.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -22,8 +21,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/fail.h"
 #include "base/opt.h"
+#include "io/fd.h"
 
 #define BATCH ((size_t)160 << 10)
 #define PER_THREAD ((uint64_t)32 << 20)         /* bytes worth a thread */
@@ -56,27 +55,6 @@ struct batch {                  /* of one thread */
 	struct iovec io[BATCH_BLOCKS];
 	int nio;                        /* verified */
 };
-
-static int
-write_all(int fd, struct iovec *io, int n, struct err *e)
-{
-	while (n > 0) {
-		ssize_t r = fail_here("shuffle.output") < 0 ? -1 :
-		    writev(fd, io, n);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return err_sys(e, "could not write the output");
-		for (; n > 0 && (size_t)r >= io->iov_len; io++, n--)
-			r -= (ssize_t)io->iov_len;
-		if (n > 0) {
-			io->iov_base = (char *)io->iov_base + r;
-			io->iov_len -= (size_t)r;
-		}
-	}
-	return 0;
-}
 
 static size_t
 size_of(const struct block *b)
@@ -180,9 +158,9 @@ one_batch(struct reading *r, struct batch *b)
 	if (failed)
 		return 0;
 	/* The turn is ours until it is given on: write without the lock. */
-	if (write_all(r->fd, b->io, b->nio, bad < 0 ? &(struct err){ 0 } : &e)
-	    < 0 && bad >= 0)
-		bad = e.kind;
+	if (fd_write_pieces(r->fd, b->io, b->nio, -1, "shuffle.output") < 0 &&
+	    bad >= 0)
+		bad = err_sys(&e, "could not write the output");
 	pthread_mutex_lock(&r->lock);
 	if (bad < 0) {
 		r->err = e;

@@ -22,6 +22,7 @@
 #include "base/fail.h"
 #include "base/text.h"
 #include "column/wire.h"
+#include "io/fd.h"
 
 #define FLUSH_BYTES ((size_t)1 << 20)
 #define GUESS_BYTES ((size_t)4 << 10)   /* index and tail of a small map */
@@ -100,8 +101,8 @@ flush(struct map_writer *w, struct err *e)
 		return 0;
 	if (w->fd < 0)
 		TRY(create(w, e));
-	if (fail_here("publish.write") < 0 ||
-	    block_write_all(w->fd, w->buf.p, w->buf.n, w->at) < 0) {
+	if (fd_write_at(w->fd, w->buf.p, w->buf.n, w->at,
+	    "publish.write") < 0) {
 		err_sys(e, "could not write the output of map %d to "
 		    "\"%s...\"", w->map, w->prefix);
 		e->kind = ERR_TEMP;
@@ -277,21 +278,13 @@ lost(struct err *e, int map)
 static int
 read_all(int fd, char *to, size_t n, int64_t at)
 {
-	while (n > 0) {
-		ssize_t r = fail_here("mapfile.read") < 0 ? -1 :
-		    pread(fd, to, n, at);
+	ssize_t r = fd_read_at(fd, to, n, at, "mapfile.read");
 
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r == 0)
-			errno = EIO;
-		if (r <= 0)
-			return -1;
-		to += r;
-		at += r;
-		n -= (size_t)r;
+	if (r >= 0 && (size_t)r < n) {
+		errno = EIO;
+		return -1;
 	}
-	return 0;
+	return r < 0 ? -1 : 0;
 }
 
 static int

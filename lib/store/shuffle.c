@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/fail.h"
 #include "base/text.h"
+#include "io/fd.h"
 #include "io/tree.h"
 
 struct shuffle_writer {
@@ -159,22 +160,8 @@ int
 shuffle_write(struct shuffle_writer *w, struct iovec *io, int n, int64_t at,
     struct err *e)
 {
-	while (n > 0) {
-		ssize_t r = fail_here("shuffle.write") < 0 ? -1 :
-		    pwritev(w->fd, io, n, at);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return err_sys(e, "could not write to \"%s\"", w->dir);
-		at += r;
-		for (; n > 0 && (size_t)r >= io->iov_len; io++, n--)
-			r -= (ssize_t)io->iov_len;
-		if (n > 0) {
-			io->iov_base = (char *)io->iov_base + r;
-			io->iov_len -= (size_t)r;
-		}
-	}
+	if (fd_write_pieces(w->fd, io, n, at, "shuffle.write") < 0)
+		return err_sys(e, "could not write to \"%s\"", w->dir);
 	return 0;
 }
 
@@ -249,7 +236,7 @@ shuffle_commit(struct shuffle_writer *w, struct err *e)
 	shuffle_index_print(&t, &w->index);
 	fd = fail_here("shuffle.index") < 0 ? -1 :
 	    new_file(w, "index", &temporary);
-	if (fd < 0 || block_write_all(fd, t.p, t.n, 0) < 0)
+	if (fd < 0 || fd_write_at(fd, t.p, t.n, 0, "spill.write") < 0)
 		r = err_sys(e, "could not write the index in \"%s\"", w->dir);
 	text_release(&t);
 	if (r >= 0)

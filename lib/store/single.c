@@ -7,7 +7,6 @@
  */
 #include "store/single.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -20,6 +19,7 @@
 #include "base/fail.h"
 #include "base/pool.h"
 #include "base/text.h"
+#include "io/fd.h"
 #include "io/tree.h"
 
 #define SYNC_BYTES ((int64_t)8 << 20)   /* written before the disk is asked */
@@ -92,18 +92,8 @@ write_at(struct single *s, const char *p, size_t n, int64_t at,
 {
 	int64_t end = at + (int64_t)n;
 
-	while (n > 0) {
-		ssize_t r = fail_here("sink.write") < 0 ? -1 :
-		    pwrite(s->fd, p, n, at);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return err_sys(e, "could not write \"%s\"", s->path);
-		p += r;
-		at += r;
-		n -= (size_t)r;
-	}
+	if (fd_write_at(s->fd, p, n, at, "sink.write") < 0)
+		return err_sys(e, "could not write \"%s\"", s->path);
 	if (end - s->asked >= SYNC_BYTES) {
 		sync_file_range(s->fd, s->asked, end - s->asked,
 		    SYNC_FILE_RANGE_WRITE);

@@ -7,7 +7,6 @@
  */
 #include "transfer/map_cache.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +16,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/fail.h"
 #include "base/hash.h"
+#include "io/fd.h"
 
 enum { SLOTS = 1024, OPEN_LEAST = 16 };
 
@@ -288,24 +287,16 @@ int
 map_read(const struct map_file *f, int64_t at, char *to, size_t n,
     struct err *e)
 {
-	size_t have = 0;
+	ssize_t r = fd_read_at(f->fd, to, n, at, "blocks.read");
 
-	while (have < n) {
-		ssize_t r = fail_here("blocks.read") < 0 ? -1 :
-		    pread(f->fd, to + have, n - have, at + (int64_t)have);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0) {
-			err_sys(e, "could not read the output of map %u",
-			    f->index.map);
-			e->kind = ERR_TEMP;
-			return ERR_TEMP;
-		}
-		if (r == 0)
-			return err_set(e, ERR_LOST, "the output of map %u is "
-			    "shorter than its index says", f->index.map);
-		have += (size_t)r;
+	if (r < 0) {
+		err_sys(e, "could not read the output of map %u",
+		    f->index.map);
+		e->kind = ERR_TEMP;
+		return ERR_TEMP;
 	}
+	if ((size_t)r < n)
+		return err_set(e, ERR_LOST, "the output of map %u is shorter "
+		    "than its index says", f->index.map);
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "io/fd.h"
 #include "store/shuffle_lines.h"
 
 #define BLOCK_RAW_MAX (1 << 20)         /* more would only be slow */
@@ -111,7 +112,7 @@ one_map(char *index, size_t nindex, char *data, size_t ndata, int mend)
 		if (mend & 2)
 			mend_blocks(x, data);
 		map.fd = memfd_create("data", MFD_CLOEXEC);
-		assert(block_write_all(map.fd, data, ndata, 0) == 0);
+		assert(fd_write_at(map.fd, data, ndata, 0, NULL) == 0);
 		read_all(&m, &a);
 		close(map.fd);
 	}

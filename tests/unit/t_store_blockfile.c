@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "io/fd.h"
 #include "store/blockfile.h"
 #include "tap.h"
 
@@ -166,7 +167,7 @@ errors(void)
 	const char *p;
 	size_t n = block_pack(buf, data, sizeof data, BLOCK_RAW, &b);
 
-	ok(block_write_all(fd, buf, n, 10) == 0, "a block is written");
+	ok(fd_write_at(fd, buf, n, 10, "spill.write") == 0, "a block is written");
 	b.at = 10;
 	ok(block_read(fd, &b, &a, &p, &e) == 0 && *p == 'x', "and read");
 	for (off_t size = 10; size < 10 + (off_t)n; size += 33) {
@@ -180,7 +181,7 @@ errors(void)
 	e = (struct err){ 0 };
 	ok(block_read(-1, &b, &a, &p, &e) == ERR_TEMP && e.code == EXIT_IO,
 	    "a read that fails: %s", e.text);
-	ok(block_write_all(-1, buf, n, 0) == -1, "a write that fails");
+	ok(fd_write_at(-1, buf, n, 0, NULL) == -1, "a write that fails");
 	e = (struct err){ 0 };
 	ok(blockfile_new(&f, "/nonexistent", &e) < 0 && f == NULL,
 	    "no folder: %s", e.text);
