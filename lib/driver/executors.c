@@ -8,8 +8,6 @@
  */
 #include "driver/executors.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +18,12 @@
 #include "base/clock.h"
 #include "base/zone.h"
 #include "driver/events.h"
+#include "driver/exec_errors.h"
 #include "driver/exec_log.h"
 #include "driver/job.h"
 #include "driver/keeper.h"
 #include "driver/leases.h"
+#include "driver/places.h"
 #include "driver/progress.h"
 #include "driver/remote_kept.h"
 #include "driver/setup.h"
@@ -42,11 +42,6 @@
 #define RESTARTS 10             /* of executors, in all */
 #define AHEAD 1024              /* short tasks that wait at an executor, at most */
 
-struct place {
-	const struct cluster_exec *exec;        /* whose it is */
-	struct text frame;              /* its PLACE message */
-};
-
 struct cluster {
 	struct app *app;
 	struct arena arena;
@@ -56,10 +51,7 @@ struct cluster {
 	struct leases *leases;          /* or NULL: the plan's slots */
 	struct cluster_exec **exec;
 	int nexec, exec_cap;
-	char **host;                    /* names, by number */
-	int nhost, host_cap;
-	struct place *place;
-	int nplace, place_cap;
+	struct place_table places;
 	struct kept_table kept;
 	const struct cluster_ops *ops;
 	void *arg;
@@ -112,45 +104,10 @@ cluster_kept(struct cluster *c)
 	return &c->kept;
 }
 
-bool
-cluster_place_there(const struct cluster *c, int place)
+struct place_table *
+cluster_places(struct cluster *c)
 {
-	const struct cluster_exec *x;
-
-	if (place < 0 || place >= c->nplace)
-		return false;
-	x = c->place[place].exec;
-	return x->state == REMOTE_READY || (x->place_stays && !x->host_lost);
-}
-
-int
-cluster_place_exec(const struct cluster *c, int place)
-{
-	const struct cluster_exec *x;
-
-	if (place < 0 || place >= c->nplace)
-		return -1;
-	x = c->place[place].exec;
-	return x->state == REMOTE_READY ? x->number : -1;
-}
-
-static bool
-equal(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-bool
-cluster_place_same(const struct cluster *c, int a, int b)
-{
-	const struct cluster_exec *x, *y;
-
-	if (a < 0 || a >= c->nplace || b < 0 || b >= c->nplace)
-		return false;
-	x = c->place[a].exec;
-	y = c->place[b].exec;
-	return equal(x->node, y->node) && equal(x->address, y->address) &&
-	    equal(x->dir, y->dir);
+	return &c->places;
 }
 
 void
@@ -167,62 +124,7 @@ cluster_send(struct cluster_exec *x, int type, const char *body, size_t n)
 		conn_send(x->conn, type, body ? body : "", n);
 }
 
-void
-cluster_tell_places(struct cluster_exec *x)
-{
-	struct cluster *c = x->cluster;
-
-	for (; x->places_told < c->nplace; x->places_told++) {
-		struct text *t = &c->place[x->places_told].frame;
-
-		cluster_send(x, FRAME_PLACE, t->p, t->n);
-	}
-}
-
 static int start_slot(struct cluster *c, int slot, struct err *e);
-
-/* ---- what executors of --keep say on stderr ---- */
-
-static void
-errors_close(struct cluster_exec *x)
-{
-	watch_drop(x->errors_watch);
-	x->errors_watch = NULL;
-	if (x->errors >= 0)
-		close(x->errors);
-	x->errors = -1;
-}
-
-/* Passes on what is there; it may be the end. */
-static void
-errors_pass(struct cluster_exec *x)
-{
-	char part[4096];
-	ssize_t n;
-
-	if (x->errors < 0)
-		return;
-	while ((n = read(x->errors, part, sizeof part)) > 0)
-		fwrite(part, 1, (size_t)n, stderr);
-	if (n == 0 || errno != EAGAIN)
-		errors_close(x);
-}
-
-static void
-on_errors(void *arg, int events)
-{
-	(void)events;
-	errors_pass(arg);
-}
-
-static void
-errors_open(struct cluster_exec *x, int fd)
-{
-	x->errors = fd;
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	x->errors_watch = loop_watch(x->cluster->loop, fd, LOOP_IN, on_errors,
-	    x);
-}
 
 static void
 replace(struct cluster *c, int slot)
@@ -293,8 +195,8 @@ lose(struct cluster_exec *x, const struct err *why)
 		conn_close(x->conn);
 	x->conn = NULL;
 	status = launch_bury(&x->pid, how, sizeof how);
-	errors_pass(x);
-	errors_close(x);
+	exec_errors_pass(x);
+	exec_errors_close(x);
 	why_lost(x, before, why, status, how);
 	if (!c->closing)
 		tell_lost(x);
@@ -310,28 +212,6 @@ void
 cluster_drop(struct cluster_exec *x, const struct err *why)
 {
 	lose(x, why);
-}
-
-static int
-number_of(struct cluster *c, const char *host)
-{
-	for (int i = 0; i < c->nhost; i++)
-		if (strcmp(c->host[i], host) == 0)
-			return i;
-	ARENA_GROW(&c->arena, c->host, c->nhost, c->host_cap);
-	c->host[c->nhost] = arena_strdup(&c->arena, host);
-	return c->nhost++;
-}
-
-static void
-add_place(struct cluster *c, struct cluster_exec *x)
-{
-	struct place_msg m = { c->nplace, x->address, x->node, x->dir };
-
-	ARENA_GROW(&c->arena, c->place, c->nplace, c->place_cap);
-	c->place[c->nplace] = (struct place){ .exec = x };
-	place_msg_print(&c->place[c->nplace].frame, &m);
-	x->place = c->nplace++;
 }
 
 static void
@@ -388,8 +268,7 @@ on_ready(struct cluster_exec *x, const char *body, size_t n)
 	x->dir = (char *)(uintptr_t)m.dir;
 	x->name = arena_printf(&c->arena, "%d (%s, process %d)", x->number,
 	    m.host, m.pid);
-	x->host = number_of(c, m.node);
-	add_place(c, x);
+	places_add(&c->places, &c->arena, x);
 	x->state = REMOTE_READY;
 	tell_ready(x, m.pid);
 	if (c->ops)
@@ -529,7 +408,7 @@ greet(struct cluster *c, int slot, pid_t pid, int fd, struct err *e)
 	x->pid = pid;
 	x->slot = slot;
 	if (c->plan.apart)
-		errors_open(x, c->plan.slot[slot].errors);
+		exec_errors_open(x, c->loop, c->plan.slot[slot].errors);
 	x->slots = c->plan.slot[slot].cores;
 	x->name = arena_printf(&c->arena, "%d%s%s", x->number,
 	    c->plan.slot[slot].host ? " on " : "",
@@ -666,7 +545,7 @@ leave_warm(struct cluster *c)
 	for (int i = 0; i < c->nexec; i++) {
 		struct cluster_exec *x = c->exec[i];
 
-		errors_pass(x);
+		exec_errors_pass(x);
 		if (x->conn && x->idle && x->errors >= 0)
 			v[n++] = (struct handover){ x->slot,
 			    conn_fd(x->conn), x->errors };
@@ -706,8 +585,8 @@ end_children(struct cluster *c)
 		char how[64];
 
 		launch_bury(&c->exec[i]->pid, how, sizeof how);
-		errors_pass(c->exec[i]);
-		errors_close(c->exec[i]);
+		exec_errors_pass(c->exec[i]);
+		exec_errors_close(c->exec[i]);
 	}
 }
 
@@ -722,8 +601,7 @@ cluster_close(struct cluster *c)
 	leases_close(c->leases, 0);
 	leave_warm(c);
 	end_children(c);
-	for (int i = 0; i < c->nplace; i++)
-		text_release(&c->place[i].frame);
+	places_release(&c->places);
 	kept_table_release(&c->kept);
 	if (c->sched)
 		sched_free(c->sched);

@@ -26,6 +26,7 @@ struct conn_ops;
 struct err;
 struct keeper;
 struct kept_table;
+struct place_table;
 struct watch;
 
 enum remote_state { REMOTE_STARTING, REMOTE_READY, REMOTE_LOST };
@@ -106,17 +107,9 @@ void cluster_send(struct cluster_exec *x, int type, const char *body,
 /* Are its executors on other machines, perhaps with other files? */
 bool cluster_is_far(const struct cluster *c);
 
-/* Relations that executors keep; can a place's map outputs still be read? */
+/* Relations that executors keep; where map outputs are (driver/places.h). */
 struct kept_table *cluster_kept(struct cluster *c);
-bool cluster_place_there(const struct cluster *c, int place);
-/* The executor that made the place, when it lives; else -1. */
-int  cluster_place_exec(const struct cluster *c, int place);
-
-/* Are two places one: the same files of one shuffle service? */
-bool cluster_place_same(const struct cluster *c, int a, int b);
-
-/* Sends PLACE for the places that it has not been told of. */
-void cluster_tell_places(struct cluster_exec *x);
+struct place_table *cluster_places(struct cluster *c);
 
 /* For driver/leases.h.  A connection of an executor that a worker started:
  * what conn_ops get as arg. */

@@ -15,6 +15,7 @@
 #include "driver/adapt.h"
 #include "driver/executors.h"
 #include "driver/job.h"
+#include "driver/places.h"
 #include "driver/remote_state.h"
 #include "exec/stage_run.h"
 #include "net/msg.h"
@@ -152,7 +153,7 @@ prefer(struct remote *m, int stage, int npart)
 	to->pref_who = xcalloc((size_t)npart, sizeof *to->pref_who);
 	to->pref = (struct sched_pref){ to->pref_at, to->pref_who };
 	for (int p = 0, n = 0; p < npart; p++) {
-		int exec = cluster_place_exec(m->cluster, g->place[p]);
+		int exec = place_exec(cluster_places(m->cluster), g->place[p]);
 
 		if (exec >= 0)
 			to->pref_who[n++] = SCHED_AT_EXEC(exec);
@@ -229,7 +230,7 @@ tell_maps(struct remote *m, struct cluster_exec *x, int stage)
 	if (t->generation[stage] == g->generation)
 		return;
 	t->generation[stage] = g->generation;
-	cluster_tell_places(x);
+	places_tell(cluster_places(m->cluster), x);
 	maps_msg_print(&body, &msg);
 	cluster_send(x, FRAME_MAPS, body.p, body.n);
 	text_release(&body);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "driver/job.h"
+#include "driver/places.h"
 #include "net/msg.h"
 #include "net/proto.h"
 #include "plan/spans.h"
@@ -248,7 +249,7 @@ lost_place(const struct remote *m, const struct failed_msg *f)
 	for (int i = 0; g->place && i < g->nmap; i++) {
 		if (g->place[i] == f->lost_place)
 			return f->lost_place;
-		if (cluster_place_same(m->cluster, g->place[i],
+		if (place_same(cluster_places(m->cluster), g->place[i],
 		    f->lost_place))
 			same = g->place[i];
 	}

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "driver/executors.h"
+#include "driver/places.h"
 #include "net/msg.h"
 #include "net/proto.h"
 #include "plan/kept.h"
@@ -70,7 +71,7 @@ remote_kept_find(struct cluster *c, const struct kept *k)
 	if (x->kept == NULL)
 		return NULL;
 	for (int i = 0; i < x->nmap; i++) {
-		if (!cluster_place_there(c, x->map[i].place))
+		if (!place_there(cluster_places(c), x->map[i].place))
 			x->map[i].place = -1;
 		there += x->map[i].place >= 0;
 	}
