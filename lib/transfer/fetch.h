@@ -31,8 +31,10 @@ struct fetch_conf {
 	int64_t in_flight;              /* spark.reducer.maxSizeInFlight, 0:
 	                                 * 48 MB */
 	int retries;                    /* spark.shuffle.io.maxRetries, -1: 3 */
-	int retry_ms;                   /* ... retryWait, 0: 1 s */
-	int connect_ms, read_ms;        /* 0: 10 s, 60 s */
+	int retry_ms;                   /* ... retryWait, 0: 1 s; on the
+	                                 * average of three retries */
+	int connect_ms, read_ms;        /* 0: 10 s, 60 s; of the last try:
+	                                 * each before it has half as long */
 };
 
 /* Where maps are.  NULL is as good as "". */

@@ -27,6 +27,7 @@ enum {
 	IDLE_MS = 20000,                /* a server closes after more */
 	SLICE_MS = 100,                 /* how soon a cancel is seen */
 	TURN_FRAMES = 4,                /* of one stream before the others */
+	EARLY_TRIES = 3,                /* those before the last have less time */
 };
 
 enum stream_state { STREAM_WAITS, STREAM_OPEN, STREAM_DONE };
@@ -110,10 +111,32 @@ keep_idle(struct fetcher *f, struct place *p, struct peer *peer)
 	peer_close(peer);
 }
 
+/* How long a try waits: the last one as long as it may, each before it half
+ * as long.  A connection that lost bytes is given up soon, a slow server is
+ * not. */
+static int
+patience(const struct streams *s, const struct stream *t, int ms)
+{
+	int more = s->c->s->f->conf.retries - t->tries;
+
+	return ms >> (more < 0 ? 0 : more > EARLY_TRIES ? EARLY_TRIES : more);
+}
+
+/* Before the next try: 1, 4 and 16 sevenths, which is 1 on the average.
+ * Where there was a connection the server is there: it need not wait. */
+static int
+pause_ms(const struct fetch_conf *conf, int tries)
+{
+	int n = tries < 2 ? tries : 2;
+
+	return (int)(((int64_t)conf->retry_ms << (2 * n)) / 7);
+}
+
 static int
 connect_to(struct streams *s, struct stream *t, struct err *e)
 {
 	const struct fetch_conf *conf = &s->c->s->f->conf;
+	int connect_ms = patience(s, t, conf->connect_ms);
 
 	t->peer = take_idle(s->c->s->f, t->place);
 	t->reused = t->peer != NULL;
@@ -126,10 +149,10 @@ connect_to(struct streams *s, struct stream *t, struct err *e)
 	if (fail_here("fetch.open") < 0)
 		return err_sys(e, "could not connect");
 	TRY(peer_open(&t->peer, t->place->where.address, conf->app, conf->key,
-	    conf->connect_ms, e));
+	    connect_ms, e));
 	peer_patience(t->peer, conf->read_ms);
 	return peer_hello(t->peer, ROLE_EXECUTOR, ROLE_BLOCKS,
-	    conf->connect_ms, e);
+	    connect_ms, e);
 }
 
 /* Asks for all that has not come. */
@@ -178,7 +201,7 @@ static int
 stream_failed(struct streams *s, struct stream *t, struct err *e)
 {
 	const struct fetch_conf *conf = &s->c->s->f->conf;
-	bool stale = t->reused && !t->answered;
+	bool stale = t->reused && !t->answered, broke = t->peer != NULL;
 
 	hang_up(s, t);
 	t->due_ms = clock_mono_ms();
@@ -194,7 +217,7 @@ stream_failed(struct streams *s, struct stream *t, struct err *e)
 	/* A key that is unknown may be on its way to the server. */
 	if ((e->kind != ERR_USER || e->code == EXIT_PERM) &&
 	    t->tries < conf->retries) {
-		t->due_ms += conf->retry_ms;
+		t->due_ms += pause_ms(conf, broke ? 0 : t->tries);
 		t->tries++;
 		s->c->figures.retries++;
 		return 0;
@@ -493,7 +516,8 @@ check_time(struct streams *s, struct stream *t, struct err *e)
 {
 	int64_t silent = clock_mono_ms() - t->seen_ms;
 
-	if (t->state != STREAM_OPEN || silent < s->c->s->f->conf.read_ms)
+	if (t->state != STREAM_OPEN ||
+	    silent < patience(s, t, s->c->s->f->conf.read_ms))
 		return 0;
 	err_set(e, ERR_TEMP, "nothing came for %lld ms", (long long)silent);
 	return stream_failed(s, t, e);

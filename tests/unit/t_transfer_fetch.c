@@ -3,9 +3,13 @@
  * what a mirror reads is what was published; servers that die, files that
  * are damaged, keys that are wrong.
  */
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -344,6 +348,57 @@ dying_servers(void)
 	fetcher_free(f);
 }
 
+struct mute {
+	int fd, port, heard;
+	struct block_thread *t;
+};
+
+/* Takes one connection and says nothing; then a server has the port. */
+static void *
+mute_then_server(void *arg)
+{
+	struct mute *m = arg;
+
+	m->heard = accept(m->fd, NULL, NULL);
+	close(m->fd);
+	m->t = start(m->port);
+	return NULL;
+}
+
+static void
+mute_server(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof at;
+	struct mute m = { .fd = socket(AF_INET, SOCK_STREAM, 0) };
+	struct fetcher *f = fetcher("app-1", key, 3);
+	struct count c = { 0 };
+	struct lost lost = { 0 };
+	struct err e = { 0 };
+	int64_t from = clock_mono_ms();
+	pthread_t thread;
+	int one = 1, r;
+
+	setsockopt(m.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (bind(m.fd, (struct sockaddr *)&at, sizeof at) < 0 ||
+	    listen(m.fd, 1) < 0 ||
+	    getsockname(m.fd, (struct sockaddr *)&at, &n) < 0)
+		ok(0, "a port that listens");
+	m.port = ntohs(at.sin_port);
+	pthread_create(&thread, NULL, mute_then_server, &m);
+	r = fetch_all(f, 3, 2, place_of(f, "there", m.port, DIR_NUMBER), &c,
+	    &lost, &e);
+	pthread_join(thread, NULL);
+	from = clock_mono_ms() - from;
+	ok(r == 0 && c.blocks > 0 && from < 6000, "a connection without an "
+	    "answer is given up after a part of the 10 s: %lld ms",
+	    (long long)from);
+	close(m.heard);
+	fetcher_free(f);
+	block_thread_stop(m.t);
+}
+
 static void
 expect(struct fetcher *f, int place, int map, const char *what)
 {
@@ -483,6 +538,7 @@ main(void)
 	several_places();
 	much();
 	dying_servers();
+	mute_server();
 	cancelled();
 	strangers();
 	damaged_files();
