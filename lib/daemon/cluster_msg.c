@@ -158,14 +158,14 @@ worker_hello_parse(const char *p, size_t n, struct worker_hello *h,
 	get_name(&m, h->version, sizeof h->version);
 	h->cores = msg_get_int(&m, 1, CORES_MAX);
 	h->memory_mb = get_mb(&m);
-	h->nexec = (int)msg_get_count(&m, 7);
-	if (h->nexec > EXECS_MAX || m.bad)
+	h->nexec = msg_get_items(&m, 7, EXECS_MAX);
+	if (m.bad)
 		return bad_message(e, "WORKER_REGISTER");
 	h->exec = x = NEW_N(a, struct exec_report, h->nexec + 1);
 	for (int i = 0; i < h->nexec && !m.bad; i++)
 		report_get(&m, &x[i]);
-	h->napp = (int)msg_get_count(&m, 1);
-	if (h->napp > EXECS_MAX || m.bad)
+	h->napp = msg_get_items(&m, 1, EXECS_MAX);
+	if (m.bad)
 		return bad_message(e, "WORKER_REGISTER");
 	app = arena_alloc(a, ((size_t)h->napp + 1) * ID_SIZE);
 	h->app = (const char (*)[ID_SIZE])app;
@@ -294,8 +294,8 @@ app_hello_parse(const char *p, size_t n, struct app_hello *h,
 	h->memory_mb = get_mb(&m);
 	h->instances = msg_get_int(&m, 0, 1 << 30);
 	h->weight = msg_get_int(&m, 1, 1000);
-	h->nexec = (int)msg_get_count(&m, 1);
-	if (h->nexec > EXECS_MAX || m.bad)
+	h->nexec = msg_get_items(&m, 1, EXECS_MAX);
+	if (m.bad)
 		return bad_message(e, "APP_REGISTER");
 	h->exec = exec = NEW_N(a, int, h->nexec + 1);
 	for (int i = 0; i < h->nexec; i++)

@@ -46,8 +46,8 @@ driver_order_parse(const char *p, size_t n, struct driver_order *o,
 	o->id = msg_get_cstr(&m, a);
 	o->supervise = msg_get_u64(&m) == 1;
 	o->text = msg_get_str(&m, &o->ntext);
-	o->narg = (int)msg_get_count(&m, 1);
-	if (m.bad || o->narg > DRIVER_ARGS_MAX || !is_id(o->id))
+	o->narg = msg_get_items(&m, 1, DRIVER_ARGS_MAX);
+	if (m.bad || !is_id(o->id))
 		return bad("the order", e);
 	o->arg = NEW_N(a, const char *, o->narg + 1);
 	for (int i = 0; i < o->narg; i++)

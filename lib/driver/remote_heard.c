@@ -37,9 +37,7 @@ known(const struct remote *m, int stage, int part)
 static int
 unknown(const char *what, struct err *e)
 {
-	err_set(e, ERR_BUG, "%s of a task that was never asked for", what);
-	e->code = EXIT_PROTOCOL;
-	return e->kind;
+	return msg_wrong(e, "%s of a task that was never asked for", what);
 }
 
 /* Takes rows that came before out of the list: their file, or -1. */

@@ -16,6 +16,7 @@
 #include "executor/job_msg.h"
 #include "format/format.h"
 #include "io/fd.h"
+#include "net/msg.h"
 #include "plan/plantext.h"
 #include "store/commit.h"
 
@@ -219,9 +220,7 @@ output_at(const struct remote_job *r, struct app *a, int i)
 static int
 stranger(const char *name, struct err *e)
 {
-	err_set(e, ERR_BUG, "an executor sent a file named \"%s\"", name);
-	e->code = EXIT_PROTOCOL;
-	return e->kind;
+	return msg_wrong(e, "an executor sent a file named \"%s\"", name);
 }
 
 int

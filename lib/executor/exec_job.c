@@ -21,6 +21,7 @@
 #include "executor/serve.h"
 #include "format/format.h"
 #include "io/groups.h"
+#include "net/msg.h"
 #include "net/proto.h"
 #include "plan/spans.h"
 #include "sql/bind.h"
@@ -382,9 +383,7 @@ exec_job_number(const struct exec_job *j)
 static int
 wrong(const char *what, struct err *e)
 {
-	err_set(e, ERR_BUG, "%s: not of this job's plan", what);
-	e->code = EXIT_PROTOCOL;
-	return e->kind;
+	return msg_wrong(e, "%s: not of this job's plan", what);
 }
 
 int

@@ -324,11 +324,8 @@ on_reset(struct executor *x, const char *body, size_t n, struct err *e)
 
 	msg_init(&in, body, n);
 	x->idle_ms = (int64_t)msg_get_u64(&in);
-	if (!msg_ended(&in) || x->idle_ms < 0 || x->given.app) {
-		err_set(e, ERR_BUG, "a RESET that is not understood");
-		e->code = EXIT_PROTOCOL;
-		return e->kind;
-	}
+	if (!msg_ended(&in) || x->idle_ms < 0 || x->given.app)
+		return msg_wrong(e, "a RESET that is not understood");
 	if (x->setup.app)
 		forget_all(x);
 	conn_send(x->driver, FRAME_IDLE, "", 0);
@@ -376,9 +373,7 @@ on_frame(void *arg, struct conn *c, int type, const char *body, size_t n)
 	x->heard_ms = clock_mono_ms();
 	arena_reset(&x->turn);
 	if (handler[type] == NULL) {
-		err_set(&e, ERR_BUG, "a frame of type %d was not expected",
-		    type);
-		e.code = EXIT_PROTOCOL;
+		msg_wrong(&e, "a frame of type %d was not expected", type);
 		fail(x, &e);
 	} else if (handler[type](x, body, n, &e) < 0) {
 		conn_refuse(x->driver, &e);

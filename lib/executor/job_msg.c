@@ -16,14 +16,6 @@ enum {
 	OPTIONS_MAX = 1 << 10,
 };
 
-static int
-damaged(const char *what, struct err *e)
-{
-	err_set(e, ERR_BUG, "the %s message is damaged", what);
-	e->code = EXIT_PROTOCOL;
-	return e->kind;
-}
-
 void
 setup_msg_print(struct text *to, const struct setup_msg *m)
 {
@@ -75,19 +67,9 @@ setup_msg_parse(struct arena *a, const char *p, size_t n,
 	if (!msg_ended(&in) || nkey != APP_KEY_BYTES || !m->app ||
 	    !m->scratch || !m->zone || !m->user || m->memory < 0 ||
 	    m->lease_ms < 0)
-		return damaged("setup", e);
+		return msg_damaged("setup", e);
 	m->key = (unsigned char *)arena_memdup(a, (const char *)m->key, nkey);
 	return 0;
-}
-
-/* Items that follow, each of size bytes or more; 0 when that cannot be. */
-static int
-count(struct msg *in, size_t size, size_t max)
-{
-	size_t n = msg_get_count(in, size);
-
-	in->bad |= n > max;
-	return in->bad ? 0 : (int)n;
 }
 
 static void
@@ -103,7 +85,7 @@ print_options(struct text *to, const struct option_list *o)
 static void
 parse_options(struct msg *in, struct arena *a, struct option_list *o)
 {
-	o->n = count(in, 2, OPTIONS_MAX);
+	o->n = msg_get_items(in, 2, OPTIONS_MAX);
 	o->v = arena_alloc(a, sizeof *o->v * ((size_t)o->n + 1));
 	for (int i = 0; i < o->n && !in->bad; i++) {
 		o->v[i].key = msg_get_cstr(in, a);
@@ -197,7 +179,7 @@ parse_file(struct msg *in, struct arena *a, const struct schema *key,
 static void
 parse_input(struct msg *in, struct arena *a, struct input *to)
 {
-	int nkey = count(in, 2, KEYS_MAX);
+	int nkey = msg_get_items(in, 2, KEYS_MAX);
 
 	to->key = schema_new(a, nkey);
 	for (int k = 0; k < nkey && !in->bad; k++) {
@@ -207,7 +189,7 @@ parse_input(struct msg *in, struct arena *a, struct input *to)
 		in->bad |= name == NULL || t == NULL;
 		to->key->col[k] = (struct field){ name, t, true, 0 };
 	}
-	to->nfile = count(in, 6, FILES_MAX);
+	to->nfile = msg_get_items(in, 6, FILES_MAX);
 	to->file_v = NEW_N(a, struct input_file, to->nfile + 1);
 	for (int i = 0; i < to->nfile && !in->bad; i++) {
 		int64_t size;
@@ -281,16 +263,16 @@ job_msg_parse(struct arena *a, const char *p, size_t n,
 	m->first_output = msg_get_int(&in, 0, INPUTS_MAX);
 	m->stdout_format = msg_get_cstr(&in, a);
 	parse_options(&in, a, &m->stdout_options);
-	m->ninput = count(&in, 2, INPUTS_MAX);
+	m->ninput = msg_get_items(&in, 2, INPUTS_MAX);
 	m->input = NEW_N(a, struct input, m->ninput + 1);
 	for (int i = 0; i < m->ninput && !in.bad; i++)
 		parse_input(&in, a, &m->input[i]);
-	m->noutput = count(&in, 5, INPUTS_MAX);
+	m->noutput = msg_get_items(&in, 5, INPUTS_MAX);
 	m->output = NEW_N(a, struct job_output, m->noutput + 1);
 	for (int i = 0; i < m->noutput && !in.bad; i++)
 		parse_output(&in, a, &m->output[i]);
 	if (!msg_ended(&in) || m->plan == NULL || m->stdout_format == NULL)
-		return damaged("job", e);
+		return msg_damaged("job", e);
 	m->plan = arena_memdup(a, m->plan, m->nplan);
 	return 0;
 }

@@ -15,24 +15,6 @@ enum {
 	FILES_MAX = 1 << 20,
 };
 
-static int
-damaged(const char *what, struct err *e)
-{
-	err_set(e, ERR_BUG, "the %s message is damaged", what);
-	e->code = EXIT_PROTOCOL;
-	return e->kind;
-}
-
-/* Items that follow, each of size bytes or more; 0 when that cannot be. */
-static int
-count(struct msg *in, size_t size, size_t max)
-{
-	size_t n = msg_get_count(in, size);
-
-	in->bad |= n > max;
-	return in->bad ? 0 : (int)n;
-}
-
 void
 ready_msg_print(struct text *to, const struct ready_msg *m)
 {
@@ -62,7 +44,7 @@ ready_msg_parse(struct arena *a, const char *p, size_t n,
 	m->address = msg_get_cstr(&in, a);
 	m->dir = msg_get_cstr(&in, a);
 	return msg_ended(&in) && m->host && m->node && m->dir ? 0 :
-	    damaged("ready", e);
+	    msg_damaged("ready", e);
 }
 
 void
@@ -89,9 +71,9 @@ stage_msg_parse(struct arena *a, const char *p, size_t n,
 	m->stage = msg_get_int(&in, 0, INT32_MAX);
 	m->npart = msg_get_int(&in, 0, PARTS_MAX);
 	m->kept = msg_get_int(&in, 0, INT32_MAX);
-	m->nlo = count(&in, 1, PARTS_MAX);
+	m->nlo = msg_get_items(&in, 1, PARTS_MAX);
 	if (m->nlo && m->nlo != m->npart + 1)
-		return damaged("stage", e);
+		return msg_damaged("stage", e);
 	m->lo = NEW_N(a, int, m->nlo + 1);
 	for (int i = 0; i < m->nlo && !in.bad; i++) {
 		m->lo[i] = msg_get_int(&in, 0, PARTS_MAX);
@@ -99,7 +81,7 @@ stage_msg_parse(struct arena *a, const char *p, size_t n,
 			m->lo[i] += m->lo[i - 1];
 		in.bad |= m->lo[i] > PARTS_MAX;
 	}
-	return msg_ended(&in) ? 0 : damaged("stage", e);
+	return msg_ended(&in) ? 0 : msg_damaged("stage", e);
 }
 
 void
@@ -122,7 +104,7 @@ place_msg_parse(struct arena *a, const char *p, size_t n,
 	m->address = msg_get_cstr(&in, a);
 	m->node = msg_get_cstr(&in, a);
 	m->dir = msg_get_cstr(&in, a);
-	return msg_ended(&in) && m->node && m->dir ? 0 : damaged("place", e);
+	return msg_ended(&in) && m->node && m->dir ? 0 : msg_damaged("place", e);
 }
 
 void
@@ -146,14 +128,14 @@ maps_msg_parse(struct arena *a, const char *p, size_t n,
 	msg_init(&in, p, n);
 	m->job = msg_get_int(&in, 1, INT32_MAX);
 	m->stage = msg_get_int(&in, 0, INT32_MAX);
-	m->n = count(&in, 2, PARTS_MAX);
+	m->n = msg_get_items(&in, 2, PARTS_MAX);
 	m->place = NEW_N(a, int, m->n + 1);
 	m->attempt = NEW_N(a, int, m->n + 1);
 	for (int i = 0; i < m->n && !in.bad; i++) {
 		m->place[i] = msg_get_int(&in, -1, PARTS_MAX);
 		m->attempt[i] = msg_get_int(&in, 0, ATTEMPTS_MAX);
 	}
-	return msg_ended(&in) ? 0 : damaged("maps", e);
+	return msg_ended(&in) ? 0 : msg_damaged("maps", e);
 }
 
 void
@@ -188,7 +170,7 @@ launch_msg_parse(const char *p, size_t n, struct launch_msg *m,
 	m->part = msg_get_int(&in, 0, PARTS_MAX);
 	m->n = msg_get_int(&in, 1, PARTS_MAX);
 	m->attempt = msg_get_int(&in, 0, ATTEMPTS_MAX);
-	return msg_ended(&in) ? 0 : damaged("launch", e);
+	return msg_ended(&in) ? 0 : msg_damaged("launch", e);
 }
 
 static void
@@ -236,7 +218,7 @@ static void
 get_output(struct msg *in, struct arena *a, struct done_output *o)
 {
 	o->number = msg_get_int(in, 0, FILES_MAX);
-	o->nfile = count(in, 11, FILES_MAX);
+	o->nfile = msg_get_items(in, 11, FILES_MAX);
 	o->file = NEW_N(a, struct output_file, o->nfile + 1);
 	for (int i = 0; i < o->nfile && !in->bad; i++) {
 		o->file[i].name = msg_get_cstr(in, a);
@@ -288,7 +270,7 @@ get_map(struct msg *in, struct arena *a, struct done_msg *m)
 	m->map_rows = msg_get_i64(in);
 	m->map_bytes = msg_get_i64(in);
 	m->rowset = msg_get_fix64(in);
-	m->npart = count(in, 2, PARTS_MAX);
+	m->npart = msg_get_items(in, 2, PARTS_MAX);
 	m->size = NEW_N(a, struct exchange_size, m->npart + 1);
 	for (int i = 0; i < m->npart && !in->bad; i++) {
 		m->size[i].rows = msg_get_i64(in);
@@ -317,11 +299,11 @@ done_msg_parse(struct arena *a, const char *p, size_t n,
 		m->rows = msg_get_i64(&in);
 		m->text = msg_get_str(&in, &m->ntext);
 	}
-	m->noutput = count(&in, 2, FILES_MAX);
+	m->noutput = msg_get_items(&in, 2, FILES_MAX);
 	m->output = NEW_N(a, struct done_output, m->noutput + 1);
 	for (int i = 0; i < m->noutput && !in.bad; i++)
 		get_output(&in, a, &m->output[i]);
-	return msg_ended(&in) ? 0 : damaged("done", e);
+	return msg_ended(&in) ? 0 : msg_damaged("done", e);
 }
 
 void
@@ -372,7 +354,7 @@ failed_msg_parse(const char *p, size_t n, struct failed_msg *m,
 	m->lost_place = msg_get_int(&in, -1, PARTS_MAX);
 	m->lost_map = msg_get_int(&in, -1, PARTS_MAX);
 	get_figures(&in, &m->figures);
-	return msg_ended(&in) ? 0 : damaged("failed", e);
+	return msg_ended(&in) ? 0 : msg_damaged("failed", e);
 }
 
 void
@@ -390,7 +372,7 @@ rows_msg_parse(const char *p, size_t n, struct rows_msg *m, struct err *e)
 	msg_init(&in, p, n);
 	get_attempt(&in, &m->job, &m->stage, &m->part, &m->attempt);
 	m->p = msg_get_str(&in, &m->n);
-	return msg_ended(&in) ? 0 : damaged("rows", e);
+	return msg_ended(&in) ? 0 : msg_damaged("rows", e);
 }
 
 void
@@ -417,7 +399,7 @@ file_read_msg_parse(const char *p, size_t n, struct file_read_msg *m,
 	m->file = msg_get_int(&in, 0, INT32_MAX);
 	m->at = msg_get_i64(&in);
 	m->n = msg_get_int(&in, 0, 16 << 20);
-	return msg_ended(&in) && m->at >= 0 ? 0 : damaged("file read", e);
+	return msg_ended(&in) && m->at >= 0 ? 0 : msg_damaged("file read", e);
 }
 
 void
@@ -440,7 +422,7 @@ file_data_msg_parse(const char *p, size_t n, struct file_data_msg *m,
 	m->failed = msg_get_u64(&in) != 0;
 	m->code = msg_get_int(&in, 0, 255);
 	m->p = msg_get_str(&in, &m->n);
-	return msg_ended(&in) ? 0 : damaged("file data", e);
+	return msg_ended(&in) ? 0 : msg_damaged("file data", e);
 }
 
 void
@@ -467,5 +449,5 @@ out_data_msg_parse(struct arena *a, const char *p, size_t n,
 	m->at = msg_get_i64(&in);
 	m->p = msg_get_str(&in, &m->n);
 	return msg_ended(&in) && m->name && m->at >= 0 ? 0 :
-	    damaged("output data", e);
+	    msg_damaged("output data", e);
 }

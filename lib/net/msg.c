@@ -3,9 +3,12 @@
  */
 #include "net/msg.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/text.h"
 
 void
@@ -130,6 +133,16 @@ msg_get_count(struct msg *m, size_t size)
 	return (size_t)v;
 }
 
+int
+msg_get_items(struct msg *m, size_t size, int max)
+{
+	size_t n = msg_get_count(m, size);
+
+	if (n > (size_t)max)
+		return (int)msg_fail(m);
+	return m->bad ? 0 : (int)n;
+}
+
 const char *
 msg_get_str(struct msg *m, size_t *n)
 {
@@ -163,4 +176,24 @@ bool
 msg_ended(const struct msg *m)
 {
 	return !m->bad && m->p == m->end;
+}
+
+int
+msg_wrong(struct err *e, const char *fmt, ...)
+{
+	char text[sizeof e->text];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	err_set(e, ERR_BUG, "%s", text);
+	e->code = EXIT_PROTOCOL;
+	return e->kind;
+}
+
+int
+msg_damaged(const char *name, struct err *e)
+{
+	return msg_wrong(e, "the %s message is damaged", name);
 }

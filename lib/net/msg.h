@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 struct arena;
+struct err;
 struct text;
 
 void msg_u64(struct text *t, uint64_t v);
@@ -49,6 +50,9 @@ int msg_get_int(struct msg *m, int min, int max);
  * bytes (size >= 1); more than the message can hold is bad. */
 size_t msg_get_count(struct msg *m, size_t size);
 
+/* The same as a number of at most max; more is bad. */
+int msg_get_items(struct msg *m, size_t size, int max);
+
 /* A view into the message, not ended by a NUL; never NULL unless bad. */
 const char *msg_get_str(struct msg *m, size_t *n);
 
@@ -58,5 +62,13 @@ const char *msg_get_cstr(struct msg *m, struct arena *a);
 
 /* All was read, and nothing was bad. */
 bool msg_ended(const struct msg *m);
+
+/* The other side broke a rule, which it does not do unless one of us is
+ * wrong: ERR_BUG with EXIT_PROTOCOL. */
+int msg_wrong(struct err *e, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The same: "the NAME message is damaged". */
+int msg_damaged(const char *name, struct err *e);
 
 #endif

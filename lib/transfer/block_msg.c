@@ -71,7 +71,6 @@ block_ask_parse(struct block_ask *ask, const char *body, size_t n,
     struct arena *a, struct err *e)
 {
 	struct msg m;
-	size_t count;
 
 	msg_init(&m, body, n);
 	ask->id = msg_get_u64(&m);
@@ -79,12 +78,11 @@ block_ask_parse(struct block_ask *ask, const char *body, size_t n,
 	ask->job = get_upto(&m, INT32_MAX);
 	ask->stage = get_upto(&m, INT32_MAX);
 	ask->list_only = get_upto(&m, 1);
-	count = msg_get_count(&m, WANT_LEAST);
-	if (m.bad || count > ASK_WANTS_MAX)
+	ask->n = msg_get_items(&m, WANT_LEAST, ASK_WANTS_MAX);
+	if (m.bad)
 		return malformed(e, "what is asked for");
-	ask->n = (int)count;
-	ask->want = NEW_N(a, struct block_want, count + 1);
-	for (size_t i = 0; i < count; i++)
+	ask->want = NEW_N(a, struct block_want, ask->n + 1);
+	for (int i = 0; i < ask->n; i++)
 		get_want(&m, &ask->want[i]);
 	return msg_ended(&m) ? 0 : malformed(e, "what is asked for");
 }

@@ -104,6 +104,10 @@ wrong(void)
 	ok(msg_get_int(&m, 0, 5) == 0 && m.bad, "an int out of it");
 	msg_init(&m, "\x03xx", 3);
 	ok(msg_get_count(&m, 1) == 0 && m.bad, "more items than bytes");
+	msg_init(&m, "\x02xx\x02yy", 6);
+	ok(msg_get_items(&m, 1, 2) == 2 && !m.bad, "as many as there may be");
+	m.p += 2;
+	ok(msg_get_items(&m, 1, 1) == 0 && m.bad, "one more than there may");
 	msg_init(&m, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10);
 	ok(msg_get_str(&m, &n) == NULL && n == 0 && m.bad, "huge string");
 }
