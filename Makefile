@@ -2,6 +2,8 @@
 CC      ?= cc
 CFLAGS  ?= -O3 -g
 OUT     ?= build
+# Dependency files have relative names.
+override OUT := $(patsubst $(CURDIR)/%,%,$(OUT))
 PREFIX  ?= /usr/local
 STD      = -std=c11 -D_GNU_SOURCE -Ilib -fPIE
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \

@@ -25,7 +25,8 @@
 struct worker {
 	struct settings settings;
 	struct arena arena;
-	struct host  ssh;       /* name is NULL: no relay */
+	struct host  ssh, node; /* name is NULL: not given */
+	int connect;            /* the relay's executor calls the driver */
 	long long keep_ms;      /* > 0: a keeper (net/handover.h) */
 };
 
@@ -35,6 +36,23 @@ set_ssh(void *conf, const char *value, struct err *e)
 	struct worker *w = conf;
 
 	return host_parse(&w->arena, value, strlen(value), &w->ssh, e);
+}
+
+static int
+set_node(void *conf, const char *value, struct err *e)
+{
+	struct worker *w = conf;
+
+	return host_parse(&w->arena, value, strlen(value), &w->node, e);
+}
+
+static int
+set_connect(void *conf, const char *value, struct err *e)
+{
+	(void)value;
+	(void)e;
+	((struct worker *)conf)->connect = 1;
+	return 0;
 }
 
 static int
@@ -63,12 +81,15 @@ static const struct opt opts[] = {
 	  daemon_set_properties },
 	{ 0, "webui-port", "number", "accepted, has no meaning here",
 	  daemon_set_ui_port },
+	{ 0, "node", "host", "run executors on [user@]host[:port], by SSH",
+	  set_node },
 	{ 0, "executor", "program", "to start instead of sp-executor",
 	  daemon_set_executor },
 	{ 0, "ready-fd", "number", "write the worker's id there when it is "
 	  "registered", daemon_set_ready_fd },
 	{ 0, "ssh", "host", "run an executor on [user@]host[:port] and be its "
 	  "stdin and stdout", set_ssh },
+	{ 0, "connect", NULL, "with --ssh: it calls its driver", set_connect },
 	{ 0, "keep", "time", "hold executors for the next sp-submit --keep, "
 	  "which starts this", set_keep },
 	{ 0, "detach", NULL, "go into the background when ready",
@@ -102,9 +123,11 @@ log_line(const char *line)
 static int
 relay(struct worker *w, struct err *e)
 {
+	static const char *const call[] = { "--connect", NULL };
+
 	signal(SIGPIPE, SIG_IGN);
 	return ssh_relay(&(struct relay_conf){ .host = &w->ssh,
-	    .errors = STDERR_FILENO }, STDIN_FILENO, STDOUT_FILENO, e);
+	    .args = w->connect ? call : NULL, .errors = STDERR_FILENO }, STDIN_FILENO, STDOUT_FILENO, e);
 }
 
 static int
@@ -116,6 +139,7 @@ serve(struct worker *w, struct err *e)
 		.dir = settings_get(s, SET_DIR),
 		.key_file = settings_get(s, SET_KEY),
 		.executor = settings_get(s, SET_EXECUTOR),
+		.node = w->node.name ? &w->node : NULL,
 		.ready_fd = s->ready_fd };
 	long long bytes = 0;
 	struct background b = { 0 };
@@ -125,6 +149,9 @@ serve(struct worker *w, struct err *e)
 	if (!c.masters)
 		return err_user(e, EXIT_USAGE,
 		    "which master? give its URL: sp://host:port");
+	if (c.node && c.executor)
+		return err_user(e, EXIT_USAGE,
+		    "--node takes its own programs along, not --executor");
 	TRY(settings_int(s, SET_CORES, 1, 65536, 0, &cores, e));
 	TRY(settings_int(s, SET_PORT, 0, 65535, 0, &port, e));
 	TRY(settings_bool(s, SET_CLEANUP, 1, &cleanup, e));

@@ -24,12 +24,14 @@
 #include "daemon/cluster_msg.h"
 #include "daemon/dial.h"
 #include "daemon/driver_msg.h"
+#include "daemon/remote_node.h"
 #include "daemon/signals.h"
 #include "daemon/worker_dirs.h"
 #include "daemon/worker_drivers.h"
 #include "daemon/worker_procs.h"
 #include "daemon/worker_shuffle.h"
 #include "net/assignment.h"
+#include "net/hostfile.h"
 #include "net/key.h"
 #include "net/proto.h"
 
@@ -61,7 +63,8 @@ struct daemon {
 	struct orders out, now;         /* coming; being carried out */
 	struct child *child;
 	unsigned char key[KEY_BYTES];
-	char executor[4096];
+	char executor[4096];            /* the program, or the relay */
+	struct text node;               /* for the relay: where to */
 	struct text body, line;
 	int ready_told, waits_told, stop;
 	struct err why;
@@ -120,7 +123,8 @@ assign(struct daemon *d, const struct order *o, int fd, const char *scratch,
 {
 	const char *address = shuffle_service_address(d->shuffle);
 	struct assignment a = { .app = o->exec.app, .number = o->exec.num,
-		.driver = o->app->driver, .scratch = scratch,
+		.driver = o->app->driver,
+		.scratch = d->conf->node ? "" : scratch,
 		.maps = address ? maps : NULL, .maps_number = 1,
 		.shuffle = address, .host = d->hello.host, .cores = o->cores,
 		.memory_mb = o->memory_mb };
@@ -144,9 +148,11 @@ static int
 spawn(struct daemon *d, const struct order *o, struct child *c,
     struct err *e)
 {
-	char *argv[] = { d->executor, (char *)"--connect", NULL };
+	char *here[] = { d->executor, (char *)"--connect", NULL };
+	char *there[] = { d->executor, (char *)"--ssh", d->node.p,
+	    (char *)"--connect", NULL };
 	struct text scratch = { 0 }, maps = { 0 };
-	struct proc_conf pc = { .argv = argv };
+	struct proc_conf pc = { .argv = d->conf->node ? there : here };
 	int r;
 
 	pc.log = r = worker_dirs_add(&d->dirs, &o->exec, &scratch, &maps, e);
@@ -325,7 +331,7 @@ link_up(void *arg)
 	struct worker_event ev = { .kind = WORKER_LINK_UP };
 	struct address local;
 
-	if (!d->conf->host) {
+	if (!d->conf->host && d->shuffle) {
 		dial_local(&d->dial, &local);
 		shuffle_service_host(d->shuffle, local.host);
 	}
@@ -502,9 +508,13 @@ signalled(void *arg, int number)
 static int64_t
 machine_mb(void)
 {
-	int64_t mb = (int64_t)sysconf(_SC_PHYS_PAGES) *
-	    sysconf(_SC_PAGESIZE) >> 20;
+	return (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) >> 20;
+}
 
+/* The system keeps something for itself. */
+static int64_t
+usable_mb(int64_t mb)
+{
 	return mb > 2048 ? mb - 1024 : mb / 2;
 }
 
@@ -518,18 +528,41 @@ machine_cores(void)
 	return CPU_COUNT(&set);
 }
 
+/* What the node has, unless we were told: this machine, or that one. */
 static int
-describe(struct daemon *d, struct err *e)
+measure(struct daemon *d, struct err *e)
 {
 	const struct worker_daemon_conf *c = d->conf;
 	struct worker_hello *h = &d->hello;
-	unsigned draw;
+	struct remote_node there = { 0 };
 	char host[NAME_SIZE] = "localhost";
+
+	if (c->node) {
+		TRY(remote_node_ask(c->node, &there, e));
+		host_print(&d->node, c->node);
+		text_str(&d->node);
+	} else {
+		gethostname(host, sizeof host - 1);
+		there.cores = machine_cores();
+		there.memory_mb = machine_mb();
+	}
+	snprintf(h->host, sizeof h->host, "%s", c->host ? c->host :
+	    c->node && there.address[0] != '-' ? there.address :
+	    c->node ? c->node->name : host);
+	h->cores = c->cores ? c->cores : there.cores;
+	h->memory_mb = c->memory_mb ? c->memory_mb : usable_mb(there.memory_mb);
+	return 0;
+}
+
+static int
+describe(struct daemon *d, struct err *e)
+{
+	struct worker_hello *h = &d->hello;
+	unsigned draw;
 
 	if (getrandom(&draw, sizeof draw, 0) != sizeof draw)
 		return err_sys(e, "could not get random bytes");
-	gethostname(host, sizeof host - 1);
-	snprintf(h->host, sizeof h->host, "%s", c->host ? c->host : host);
+	TRY(measure(d, e));
 	snprintf(h->id, sizeof h->id, "%.48s-%08x", h->host, draw);
 	for (char *s = h->id; *s; s++)
 		if (!strchr("-_.", *s) && !(*s >= '0' && *s <= '9') &&
@@ -538,8 +571,6 @@ describe(struct daemon *d, struct err *e)
 	if (h->id[0] == '.')
 		h->id[0] = '-';
 	snprintf(h->version, sizeof h->version, "%s", SP_VERSION);
-	h->cores = c->cores ? c->cores : machine_cores();
-	h->memory_mb = c->memory_mb ? c->memory_mb : machine_mb();
 	return 0;
 }
 
@@ -562,8 +593,8 @@ static int
 find_executor(struct daemon *d, struct err *e)
 {
 	if (!d->conf->executor)
-		TRY(beside_path("sp-executor", d->executor,
-		    sizeof d->executor, e));
+		TRY(beside_path(d->conf->node ? "sp-worker" : "sp-executor",
+		    d->executor, sizeof d->executor, e));
 	else
 		snprintf(d->executor, sizeof d->executor, "%s",
 		    d->conf->executor);
@@ -589,8 +620,9 @@ run(struct daemon *d, struct err *e)
 	if (d->dirs.norphan)
 		say(d, "ended %d executors that were left over",
 		    d->dirs.norphan);
-	d->shuffle = shuffle_service_start(d->loop, d->dirs.path,
-	    d->conf->host, d->conf->log);
+	if (!d->conf->node)
+		d->shuffle = shuffle_service_start(d->loop, d->dirs.path,
+		    d->conf->host, d->conf->log);
 	d->drivers = worker_drivers_new(&(struct worker_drivers_conf){
 	    .dir = d->dirs.path, .host = d->hello.host,
 	    .masters = d->conf->masters, .key_file = d->conf->key_file,
@@ -648,6 +680,7 @@ worker_daemon_run(const struct worker_daemon_conf *conf, struct err *e)
 	orders_release(&d.now);
 	text_release(&d.body);
 	text_release(&d.line);
+	text_release(&d.node);
 	key_forget(d.key);
 	return r;
 }

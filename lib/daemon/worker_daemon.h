@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct err;
+struct host;
 
 struct worker_daemon_conf {
 	const char *masters;    /* URL */
@@ -17,6 +18,7 @@ struct worker_daemon_conf {
 	const char *dir;        /* NULL: the usual one */
 	const char *key_file;   /* NULL: the usual one */
 	const char *executor;   /* program; NULL: sp-executor beside ours */
+	struct host *node;      /* executors run there, by SSH; NULL: here */
 	int  keep;              /* do not remove files of ended applications */
 	int  ready_fd;          /* the id and a newline go there when it is
 	                         * registered; -1: none */

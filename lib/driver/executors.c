@@ -498,7 +498,9 @@ cluster_open(struct cluster **out, struct app *a, struct err *e)
 		return err_sys(e, "could not make a key");
 	c->sched = runner_sched(&a->conf, AHEAD);
 	if (leases_wanted(a->master)) {
-		setup_fill(&c->setup, c->app, &c->arena, c->plan.serve, c->key);
+		/* Those that have no worker's shuffle service beside them
+		 * serve their blocks themselves. */
+		setup_fill(&c->setup, c->app, &c->arena, true, c->key);
 		return leases_open(&c->leases, c, a, c->loop, c->key, e);
 	}
 	TRY(c->plan.how->parse(&c->plan, &c->arena, a, a->master, e));
