@@ -20,7 +20,6 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "daemon/ask.h"
-#include "io/tree.h"
 #include "net/hostfile.h"
 #include "net/key.h"
 #include "net/ssh_relay.h"
@@ -534,11 +533,8 @@ bring_file(const struct bring_conf *conf, const char *file, struct text *url,
 	struct bring_conf c = *conf;
 	struct arena a = { 0 };
 	struct host *host;
-	char *bytes = tree_read_file(&a, file);
-	int r;
+	int r = hostfile_read(&a, file, &host, e);
 
-	r = bytes ? hostfile_parse(&a, file, bytes, strlen(bytes), &host, e) :
-	    err_sys(e, "could not read \"%s\"", file);
 	if (r > 0) {
 		c.host = host;
 		c.nhost = r;

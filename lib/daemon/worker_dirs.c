@@ -22,6 +22,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "transfer/node_id.h"
 
 static int
 remove_one(const char *path, const struct stat *st, int kind,
@@ -85,13 +86,6 @@ read_small(const char *path, char *to, size_t n)
 		close(fd);
 }
 
-static void
-boot_id(char *to, size_t n)
-{
-	read_small("/proc/sys/kernel/random/boot_id", to, n);
-	to[strcspn(to, "\n")] = '\0';
-}
-
 /* Field 22 of /proc/PID/stat: clock ticks from boot to its start; 0 when
  * there is no such process. */
 static unsigned long long
@@ -114,12 +108,12 @@ start_time(pid_t pid)
 static int
 kill_orphan(const char *path)
 {
-	char line[256], boot[64], was[64];
+	char line[256], boot[BOOT_ID_MAX], was[64];
 	unsigned long long started;
 	int pid;
 
 	read_small(path, line, sizeof line);
-	boot_id(boot, sizeof boot);
+	boot_id(boot);
 	if (sscanf(line, "%d %llu %63s", &pid, &started, was) != 3 ||
 	    pid <= 1 || strcmp(boot, was) != 0 || start_time(pid) != started)
 		return 0;
@@ -268,9 +262,9 @@ worker_dirs_began(struct worker_dirs *d, const struct exec_name *name,
 {
 	struct text run = path_in(d, "run/%s.%d", name->app, name->num);
 	int fd = open(run.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	char boot[64];
+	char boot[BOOT_ID_MAX];
 
-	boot_id(boot, sizeof boot);
+	boot_id(boot);
 	if (fd >= 0) {
 		dprintf(fd, "%d %llu %s\n", (int)pid, start_time(pid), boot);
 		close(fd);

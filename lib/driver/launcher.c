@@ -174,31 +174,6 @@ hosts_of_list(struct arena *a, const char *list, struct host **out,
 }
 
 static int
-hosts_of_file(struct arena *a, const char *file, struct host **out,
-    struct err *e)
-{
-	struct text t = { 0 };
-	ssize_t n = 1;
-	int fd, r;
-
-	if (*file == '\0')
-		return err_user(e, EXIT_USAGE, "ssh: names no file of hosts");
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, "could not open the list of hosts \"%s\"",
-		    file);
-	while (n > 0 && t.n < (size_t)4 << 20) {
-		n = read(fd, text_room(&t, 65536), 65536);
-		t.n += n > 0 ? (size_t)n : 0;
-	}
-	close(fd);
-	r = n < 0 ? err_sys(e, "could not read \"%s\"", file) :
-	    hostfile_parse(a, file, text_str(&t), t.n, out, e);
-	text_release(&t);
-	return r;
-}
-
-static int
 ssh_parse(struct launch_plan *p, struct arena *a, struct app *app,
     const char *url, struct err *e)
 {
@@ -209,8 +184,10 @@ ssh_parse(struct launch_plan *p, struct arena *a, struct app *app,
 
 	if (strncmp(url, "ssh://", 6) == 0)
 		n = hosts_of_list(a, url + 6, &h, e);
+	else if (url[4] == '\0')
+		n = err_user(e, EXIT_USAGE, "ssh: names no file of hosts");
 	else
-		n = hosts_of_file(a, url + 4, &h, e);
+		n = hostfile_read(a, url + 4, &h, e);
 	if (n < 0)
 		return n;
 	p->nslot = n;

@@ -7,13 +7,17 @@
 #include "net/hostfile.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/text.h"
+
+#define BYTES_MAX ((size_t)4 << 20)     /* that are read of a file */
 
 static bool
 name_has(const char *p, size_t n, const char *signs)
@@ -227,4 +231,26 @@ hostfile_parse(struct arena *a, const char *file, const char *p, size_t n,
 	if (nhost == 0)
 		return err_user(e, EXIT_CONFIG, "%s: no host in it", file);
 	return nhost;
+}
+
+int
+hostfile_read(struct arena *a, const char *file, struct host **out,
+    struct err *e)
+{
+	struct text t = { 0 };
+	ssize_t n = 1;
+	int fd = open(file, O_RDONLY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return err_sys(e, "could not open the list of hosts \"%s\"",
+		    file);
+	while (n > 0 && t.n < BYTES_MAX) {
+		n = read(fd, text_room(&t, 65536), 65536);
+		t.n += n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	r = n < 0 ? err_sys(e, "could not read \"%s\"", file) :
+	    hostfile_parse(a, file, text_str(&t), t.n, out, e);
+	text_release(&t);
+	return r;
 }

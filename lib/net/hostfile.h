@@ -49,4 +49,8 @@ const struct host *host_find(const struct host *v, int n,
 int hostfile_parse(struct arena *a, const char *file, const char *p, size_t n,
     struct host **out, struct err *e);
 
+/* The same of a file, which may be a pipe. */
+int hostfile_read(struct arena *a, const char *file, struct host **out,
+    struct err *e);
+
 #endif

@@ -10,20 +10,26 @@
 #include <unistd.h>
 
 void
-node_id(char to[NODE_ID_MAX])
+boot_id(char to[BOOT_ID_MAX])
 {
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	char boot[64];
-	struct stat st;
-	ssize_t n = fd < 0 ? -1 : read(fd, boot, sizeof boot - 1);
+	ssize_t n = fd < 0 ? -1 : read(fd, to, BOOT_ID_MAX - 1);
 
-	to[0] = '\0';
+	to[n > 0 ? n : 0] = '\0';
+	to[strcspn(to, "\n")] = '\0';
 	if (fd >= 0)
 		close(fd);
-	if (n <= 0 || stat("/proc/self/ns/mnt", &st) < 0)
-		return;
-	boot[n] = '\0';
-	boot[strcspn(boot, "\n")] = '\0';
-	snprintf(to, NODE_ID_MAX, "%s:%llu", boot,
-	    (unsigned long long)st.st_ino);
+}
+
+void
+node_id(char to[NODE_ID_MAX])
+{
+	char boot[BOOT_ID_MAX];
+	struct stat st;
+
+	to[0] = '\0';
+	boot_id(boot);
+	if (boot[0] && stat("/proc/self/ns/mnt", &st) == 0)
+		snprintf(to, NODE_ID_MAX, "%s:%llu", boot,
+		    (unsigned long long)st.st_ino);
 }

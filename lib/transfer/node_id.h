@@ -8,10 +8,13 @@
 #ifndef TRANSFER_NODE_ID_H
 #define TRANSFER_NODE_ID_H
 
-enum { NODE_ID_MAX = 96 };
+enum { NODE_ID_MAX = 96, BOOT_ID_MAX = 64 };
 
 /* Writes the text; an empty one, which is no other node's, when the kernel
  * does not tell. */
 void node_id(char to[NODE_ID_MAX]);
+
+/* The kernel's boot number alone: another one after each start of it. */
+void boot_id(char to[BOOT_ID_MAX]);
 
 #endif
