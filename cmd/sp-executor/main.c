@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/opt.h"
 #include "executor/executor.h"
 
@@ -41,6 +42,7 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int n = opt_parse(&table, argc, argv, &conf, &e);
 
+	limits_raise_files();
 	if (n > 0)
 		err_user(&e, EXIT_USAGE, "'%s' is too much", argv[0]);
 	if (e.kind) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/opt.h"
 #include "base/text.h"
 #include "daemon/ask.h"
@@ -159,6 +160,7 @@ main(int argc, char **argv)
 	int n, r;
 
 	standard_hold();
+	limits_raise_files();
 	settings_init(&m.settings, "master");
 	n = opt_parse(&table, argc, argv, &m, &e);
 	if (n <= 0)

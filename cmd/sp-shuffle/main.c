@@ -5,10 +5,10 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/near.h"
 #include "base/opt.h"
 #include "io/standard.h"
@@ -43,18 +43,6 @@ unknown(const char *word, struct err *e)
 	if (near.best)
 		return err_hint(e, "did you mean '%s'?", near.best);
 	return err_hint(e, "try 'sp-shuffle --help'");
-}
-
-/* Each map is an open file. */
-static void
-allow_many_files(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
-		r.rlim_cur = r.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &r);
-	}
 }
 
 static int
@@ -103,7 +91,7 @@ main(int argc, char **argv)
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 ||
 	    strcmp(argv[1], "-h") == 0))
 		return help();
-	allow_many_files();
+	limits_raise_files();
 	if (argc < 2) {
 		r = err_user(&e, EXIT_USAGE, "no command");
 		err_hint(&e, "try 'sp-shuffle --help'");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/opt.h"
 #include "driver/submit.h"
 #include "driver/submit_opts.h"
@@ -84,6 +85,7 @@ main(int argc, char **argv)
 	int n;
 
 	standard_hold();
+	limits_raise_files();
 	conf_init(&s.app.conf, &s.app.arena);
 	if (conf_defaults(&s.app.conf, &e) < 0)
 		return usage_error(&e);
