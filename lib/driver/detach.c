@@ -8,6 +8,7 @@
  */
 #include "driver/detach.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -51,6 +52,49 @@ state_dir(struct arena *a, const char **out, struct err *e)
 	return 0;
 }
 
+/* Is its driver gone, and the record old? */
+static int
+is_stale(const char *record)
+{
+	int fd = open(record, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), r = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return 0;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		r = st.st_mtime < time(NULL) - DETACH_KEEP_DAYS * 86400L &&
+		    flock(fd, LOCK_SH | LOCK_NB) == 0;
+	close(fd);
+	return r;
+}
+
+/* Removes what old jobs left. */
+static void
+sweep(const char *dir)
+{
+	static const char *const kinds[] = { "out", "log", "job" };
+	struct arena a = { 0 };
+	DIR *d = opendir(dir);
+	struct dirent *f;
+
+	while (d && (f = readdir(d))) {
+		const char *dot = strrchr(f->d_name, '.'), *stem;
+
+		if (strncmp(f->d_name, "job-", 4) != 0 || dot == NULL ||
+		    strcmp(dot, ".job") != 0)
+			continue;
+		stem = arena_printf(&a, "%s/%.*s", dir,
+		    (int)(dot - f->d_name), f->d_name);
+		if (!is_stale(arena_printf(&a, "%s.job", stem)))
+			continue;
+		for (int i = 0; i < 3; i++)
+			unlink(arena_printf(&a, "%s.%s", stem, kinds[i]));
+	}
+	if (d)
+		closedir(d);
+	arena_release(&a);
+}
+
 static int
 open_record(struct detach *d, struct err *e)
 {
@@ -60,6 +104,7 @@ open_record(struct detach *d, struct err *e)
 	struct tm tm;
 
 	TRY(state_dir(&d->arena, &dir, e));
+	sweep(dir);
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &tm);
 	d->id = arena_printf(&d->arena, "job-%s-%d", stamp, (int)getpid());

@@ -6,7 +6,8 @@
  * mode 0600: its process, and at last its exit status.  The driver holds a
  * lock of the record as long as it lives: a record that nobody holds and
  * that has no exit status tells of a driver that was killed.  Its rows are in
- * ID.out, its messages in ID.log.
+ * ID.out, its messages in ID.log.  The next detached job removes what a job
+ * left that ended DETACH_KEEP_DAYS ago.
  */
 #ifndef DRIVER_DETACH_H
 #define DRIVER_DETACH_H
@@ -14,6 +15,8 @@
 #include "base/arena.h"
 
 struct err;
+
+enum { DETACH_KEEP_DAYS = 7 };
 
 struct detach {
 	struct arena arena;

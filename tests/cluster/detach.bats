@@ -75,3 +75,24 @@ setup() {
 		assert_output died
 	done
 }
+
+@test "records of old jobs are swept" {
+	old=$(sp-submit --detach -e "select 1")
+	sp-submit --wait "$old"
+	mkfifo gate
+	runs=$(sp-submit --detach -e "from range(1) | pipe 'cat $PWD/gate'")
+	touch -d '8 days ago' "$S/$old.job" "$S/$runs.job"
+	mid=$(sp-submit --detach -e "select 1")
+	sp-submit --wait "$mid"
+	touch -d '6 days ago' "$S/$mid.job"
+	touch -d '8 days ago' "$S/other.job" "$S/job-x"
+	new=$(sp-submit --detach -e "select 1")
+	sp-submit --wait "$new"
+	[ -z "$(ls "$S/$old".*)" ]
+	[ -e "$S/$runs.job" ]
+	[ -e "$S/$mid.job" ]
+	[ -e "$S/other.job" ]
+	[ -e "$S/job-x" ]
+	sp-submit --kill "$runs"
+	run -143 sp-submit --wait "$runs"
+}
