@@ -1,7 +1,6 @@
 /*
  * sp-worker -- a node of the cluster: the daemon that starts executors, or,
- * with --ssh, a relay that stands for one on another host.  Options only;
- * the work is in lib.
+ * with --ssh, a relay to one on another host.  Options only.
  */
 #include <signal.h>
 #include <stdio.h>

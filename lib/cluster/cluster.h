@@ -86,6 +86,8 @@ struct app_hello {
 	int  cores_max;         /* all together; 0: no limit */
 	int  cores;             /* per executor; 0: half a worker */
 	int64_t memory_mb;      /* per executor; 0: as its share of cores */
+	int64_t overhead_mb;    /* more that it and its commands may use; 0:
+				 * 384 or a tenth of memory_mb */
 	int  instances;         /* executors at most; 0: no limit */
 	int  weight;            /* of its fair share; 1 is usual */
 	int  nexec;             /* executors it knows of, at reconnection */

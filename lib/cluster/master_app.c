@@ -180,6 +180,7 @@ master_app_register(struct master *m, const struct master_event *ev)
 		memcpy(h.id, a->hello.id, sizeof h.id);
 		h.cores = a->hello.cores;
 		h.memory_mb = a->hello.memory_mb;
+		h.overhead_mb = a->hello.overhead_mb;
 		h.weight = a->hello.weight;
 		put_app(m, &h, a);
 	} else {

@@ -67,6 +67,7 @@ record_app(struct record *r, const struct app_hello *h, int number,
 	record_num(r, submitted_ms);
 	record_num(r, next_exec);
 	record_num(r, nfail);
+	record_num(r, h->overhead_mb);
 }
 
 void

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -24,11 +25,19 @@ worker_state_name(const struct worker *w)
 	return "";
 }
 
+/* By somebody's wish: its driver by a signal, or sp-master kill. */
+static int
+was_killed(const struct app *a)
+{
+	return a->status > 128 || strncmp(a->why, "killed", 6) == 0;
+}
+
 static const char *
 app_state_name(const struct app *a)
 {
 	if (a->state == APP_ENDED)
-		return a->status ? "failed" : "done";
+		return a->status == 0 ? "finished" :
+		    was_killed(a) ? "killed" : "failed";
 	if (a->link < 0)
 		return "awaited";
 	return a->nexec ? "running" : "waiting";

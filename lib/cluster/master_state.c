@@ -209,7 +209,7 @@ apply_drain(struct state *s, const struct record *r)
 }
 
 /* app: id number token name user driver cores_max cores memory instances
- * weight submitted next_exec nfail */
+ * weight submitted next_exec nfail overhead */
 static int
 apply_app(struct state *s, const struct record *r)
 {
@@ -217,7 +217,7 @@ apply_app(struct state *s, const struct record *r)
 
 	if (!is_id(record_str(r, 0)) || !sensible(r, 1, 2) ||
 	    !sensible(r, 6, 11) || record_int(r, 10) < 1 ||
-	    !sensible(r, 12, 13) || record_int(r, 13) < 0 ||
+	    !sensible(r, 12, 15) || record_int(r, 13) < 0 ||
 	    record_int(r, 13) > START_TRIES || (a && (a->state != APP_LIVE ||
 	    record_int(r, 12) < a->next_exec)))
 		return 0;
@@ -242,6 +242,7 @@ apply_app(struct state *s, const struct record *r)
 	a->submitted_ms = record_int(r, 11);
 	a->next_exec = (int)record_int(r, 12);
 	a->nfail = (int)record_int(r, 13);
+	a->hello.overhead_mb = record_int(r, 14);
 	if (a->number >= s->next_app)
 		s->next_app = a->number + 1;
 	return 1;
@@ -379,16 +380,17 @@ static const struct {
 	const char *verb;
 	int (*apply)(struct state *s, const struct record *r);
 	int nfield;
+	int nlater;     /* fields that older journals do not have */
 } verbs[] = {
-	{ "epoch",       apply_epoch,       2 },
-	{ "worker",      apply_worker,      6 },
-	{ "worker-gone", apply_worker_gone, 1 },
-	{ "drain",       apply_drain,       2 },
-	{ "app",         apply_app,        14 },
-	{ "app-end",     apply_app_end,     4 },
-	{ "exec",        apply_exec,        5 },
-	{ "exec-end",    apply_exec_end,    2 },
-	{ "exec-gone",   apply_exec_gone,   3 },
+	{ "epoch",       apply_epoch,       2, 0 },
+	{ "worker",      apply_worker,      6, 0 },
+	{ "worker-gone", apply_worker_gone, 1, 0 },
+	{ "drain",       apply_drain,       2, 0 },
+	{ "app",         apply_app,        15, 1 },
+	{ "app-end",     apply_app_end,     4, 0 },
+	{ "exec",        apply_exec,        5, 0 },
+	{ "exec-end",    apply_exec_end,    2, 0 },
+	{ "exec-gone",   apply_exec_gone,   3, 0 },
 };
 
 int
@@ -396,7 +398,8 @@ state_apply(struct state *s, const struct record *r, struct err *e)
 {
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
 		if (strcmp(r->verb, verbs[i].verb) == 0) {
-			if (r->nfield == verbs[i].nfield &&
+			if (r->nfield <= verbs[i].nfield && r->nfield >=
+			    verbs[i].nfield - verbs[i].nlater &&
 			    verbs[i].apply(s, r))
 				return 0;
 			return err_user(e, EXIT_DATA,

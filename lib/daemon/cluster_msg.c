@@ -202,6 +202,7 @@ start_print(struct text *to, const struct order *o)
 	msg_i64(to, o->memory_mb);
 	put_name(to, o->app->name);
 	put_name(to, o->app->driver);
+	msg_i64(to, o->app->overhead_mb);
 	msg_str(to, (const char *)o->app->key, sizeof o->app->key);
 }
 
@@ -232,6 +233,7 @@ start_parse(const char *p, size_t n, struct order *o, struct app_hello *app,
 	o->memory_mb = get_mb(&m);
 	get_name(&m, app->name, sizeof app->name);
 	get_name(&m, app->driver, sizeof app->driver);
+	app->overhead_mb = get_mb(&m);
 	get_key(&m, app->key);
 	o->app = app;
 	return msg_ended(&m) ? 0 : bad_message(e, "WORKER_START");
@@ -267,6 +269,7 @@ app_hello_print(struct text *to, const struct app_hello *h)
 	msg_i64(to, h->cores_max);
 	msg_i64(to, h->cores);
 	msg_i64(to, h->memory_mb);
+	msg_i64(to, h->overhead_mb);
 	msg_i64(to, h->instances);
 	msg_i64(to, h->weight);
 	msg_u64(to, (uint64_t)h->nexec);
@@ -292,6 +295,7 @@ app_hello_parse(const char *p, size_t n, struct app_hello *h,
 	h->cores_max = msg_get_int(&m, 0, 1 << 30);
 	h->cores = msg_get_int(&m, 0, CORES_MAX);
 	h->memory_mb = get_mb(&m);
+	h->overhead_mb = get_mb(&m);
 	h->instances = msg_get_int(&m, 0, 1 << 30);
 	h->weight = msg_get_int(&m, 1, 1000);
 	h->nexec = msg_get_items(&m, 1, EXECS_MAX);

@@ -28,6 +28,7 @@
 #include "daemon/signals.h"
 #include "daemon/worker_dirs.h"
 #include "daemon/worker_drivers.h"
+#include "daemon/worker_groups.h"
 #include "daemon/worker_procs.h"
 #include "daemon/worker_shuffle.h"
 #include "net/assignment.h"
@@ -35,7 +36,7 @@
 #include "net/key.h"
 #include "net/proto.h"
 
-enum { TICK_MS = 200, SHUFFLE_WAIT_MS = 2000 };
+enum { TICK_MS = 200, SHUFFLE_WAIT_MS = 2000, OOM_SCORE = 300 };
 
 /* A running executor. */
 #define USED_MS ((int64_t)24 * 3600 * 1000)
@@ -44,6 +45,7 @@ struct child {
 	struct child *next;
 	struct exec_name name;
 	pid_t pid;
+	int64_t memory_mb, overhead_mb;
 	int in;                 /* our end of its descriptor 0; -1: closed */
 };
 
@@ -54,6 +56,7 @@ struct daemon {
 	struct worker *worker;
 	struct worker_hello hello;
 	struct worker_dirs dirs;
+	struct worker_groups groups;
 	struct shuffle_service *shuffle;
 	struct worker_drivers *drivers;
 	struct signals signals;
@@ -144,6 +147,31 @@ assign(struct daemon *d, const struct order *o, int fd, const char *scratch,
 	return r == want ? 0 : err_sys(e, "could not speak to the executor");
 }
 
+/* What an executor has beside its budget: Spark's rule. */
+static int64_t
+overhead_of(const struct order *o)
+{
+	int64_t mb = o->memory_mb / 10;
+
+	if (o->app->overhead_mb)
+		return o->app->overhead_mb;
+	return mb > 384 ? mb : 384;
+}
+
+/* The last resort where there are no groups: for each process.  A sanitizer
+ * needs terabytes of addresses. */
+static int64_t
+data_max(const struct child *c, int cores)
+{
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+	(void)c;
+	(void)cores;
+	return 0;
+#else
+	return (2 * (c->memory_mb + c->overhead_mb) + 1024 + 64 * cores) << 20;
+#endif
+}
+
 static int
 spawn(struct daemon *d, const struct order *o, struct child *c,
     struct err *e)
@@ -155,9 +183,20 @@ spawn(struct daemon *d, const struct order *o, struct child *c,
 	struct proc_conf pc = { .argv = d->conf->node ? there : here };
 	int r;
 
+	c->memory_mb = o->memory_mb;
+	c->overhead_mb = overhead_of(o);
+	if (!d->conf->node) {           /* else it runs on another host */
+		pc.data_max = data_max(c, o->cores);
+		pc.oom_score = OOM_SCORE;
+	}
 	pc.log = r = worker_dirs_add(&d->dirs, &o->exec, &scratch, &maps, e);
-	if (r >= 0)
+	if (r >= 0) {
+		pc.group = worker_groups_add(&d->groups, &o->exec,
+		    (c->memory_mb + c->overhead_mb) << 20);
 		c->in = r = proc_start(&pc, &c->pid, e);
+	}
+	if (r < 0)
+		worker_groups_remove(&d->groups, &o->exec);
 	if (r >= 0) {
 		worker_dirs_began(&d->dirs, &o->exec, c->pid);
 		shuffle_service_add(d->shuffle, o->exec.app, o->app->key, 1,
@@ -202,13 +241,36 @@ ask_end(struct child *c)
 	}
 }
 
+/* How it ended, in words. */
+static void
+explain(struct daemon *d, const struct child *c, int status,
+    char why[WHY_SIZE])
+{
+	size_t n;
+
+	if (status == 128 + SIGKILL &&
+	    worker_groups_kills(&d->groups, &c->name) > 0) {
+		snprintf(why, WHY_SIZE, "ran out of memory on %s: it and its "
+		    "commands may use %lld MB (spark.executor.memory) and "
+		    "%lld MB (spark.executor.memoryOverhead)", d->hello.host,
+		    (long long)c->memory_mb, (long long)c->overhead_mb);
+		return;
+	}
+	proc_explain(status, why, WHY_SIZE - 2);
+	n = strlen(why);
+	if (status) {
+		memcpy(why + n, ": ", 3);
+		worker_dirs_tail(&d->dirs, &c->name, why + n + 2,
+		    WHY_SIZE - n - 2);
+	}
+}
+
 /* Some child has ended: whichever it was. */
 static void
 reap(struct daemon *d)
 {
 	for (struct child **at = &d->child, *c; (c = *at); ) {
 		char why[WHY_SIZE];
-		size_t n;
 		int status;
 
 		if (!proc_reap(c->pid, &status)) {
@@ -217,13 +279,8 @@ reap(struct daemon *d)
 		}
 		*at = c->next;
 		ask_end(c);
-		proc_explain(status, why, sizeof why - 2);
-		n = strlen(why);
-		if (status) {
-			memcpy(why + n, ": ", 3);
-			worker_dirs_tail(&d->dirs, &c->name, why + n + 2,
-			    sizeof why - n - 2);
-		}
+		explain(d, c, status, why);
+		worker_groups_remove(&d->groups, &c->name);
 		worker_dirs_ended(&d->dirs, &c->name);
 		gone(d, &c->name, status, why);
 		free(c);
@@ -603,6 +660,19 @@ find_executor(struct daemon *d, struct err *e)
 	return 0;
 }
 
+static void
+open_groups(struct daemon *d)
+{
+	worker_groups_open(&d->groups, "/sys/fs/cgroup", "/proc/self/cgroup",
+	    d->dirs.path);
+	if (d->groups.version)
+		say(d, "the memory of executors is bounded by cgroups in %s",
+		    d->groups.home);
+	else
+		say(d, "the memory of executors is not bounded by cgroups: %s",
+		    d->groups.why);
+}
+
 static int
 run(struct daemon *d, struct err *e)
 {
@@ -620,6 +690,8 @@ run(struct daemon *d, struct err *e)
 	if (d->dirs.norphan)
 		say(d, "ended %d executors that were left over",
 		    d->dirs.norphan);
+	if (!d->conf->node)
+		open_groups(d);
 	if (!d->conf->node)
 		d->shuffle = shuffle_service_start(d->loop, d->dirs.path,
 		    d->conf->host, d->conf->log);
@@ -665,6 +737,7 @@ worker_daemon_run(const struct worker_daemon_conf *conf, struct err *e)
 		ask_end(c);
 		free(c);
 	}
+	worker_groups_close(&d.groups);
 	worker_drivers_free(d.drivers);
 	shuffle_service_stop(d.shuffle);
 	if (d.loop) {

@@ -26,6 +26,33 @@ limit(int what, int64_t n)
 	setrlimit(what, &r);
 }
 
+/* The kernel, when it has no memory, kills whose score is highest; more than
+ * ours may be set by everybody. */
+static void
+offer(int more)
+{
+	static const char file[] = "/proc/self/oom_score_adj";
+	char text[16];
+	int fd = open(file, O_RDWR | O_CLOEXEC), sign = 1, n = 0, i = 0;
+	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+
+	if (got > 0 && text[0] == '-')
+		sign = -1, i = 1;
+	for (; i < got && text[i] >= '0' && text[i] <= '9'; i++)
+		n = 10 * n + text[i] - '0';
+	n = sign * n + more;
+	n = n > 1000 ? 1000 : n < 0 ? 0 : n;
+	i = sizeof text;
+	do {
+		text[--i] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	if (got > 0)
+		(void)!pwrite(fd, text + i, sizeof text - (size_t)i, 0);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* In the child; async-signal-safe calls only. */
 static void
 become(const struct proc_conf *c, int in, pid_t parent)
@@ -38,6 +65,10 @@ become(const struct proc_conf *c, int in, pid_t parent)
 	limit(RLIMIT_CORE, 0);
 	if (c->data_max)
 		limit(RLIMIT_DATA, c->data_max);
+	if (c->oom_score)
+		offer(c->oom_score);
+	if (c->group)
+		(void)!write(c->group, "0", 1);
 	if (getppid() == parent && dup2(in, 0) == 0 &&
 	    dup2(c->both_ways ? in : c->log, 1) == 1 && dup2(c->log, 2) == 2)
 		execv(c->argv[0], c->argv);
@@ -59,6 +90,8 @@ proc_start(const struct proc_conf *c, pid_t *pid, struct err *e)
 	if (*pid < 0)
 		err_sys(e, "could not start \"%s\"", c->argv[0]);
 	close(c->log);
+	if (c->group)
+		close(c->group);
 	if (r < 0)
 		return e->kind;
 	close(end[0]);

@@ -19,6 +19,10 @@ struct proc_conf {
 	int  log;               /* stdout and stderr; consumed */
 	int  both_ways;         /* a socket pair, not a pipe */
 	int64_t data_max;       /* bytes, RLIMIT_DATA; 0: as the worker's */
+	int  group;             /* cgroup.procs that it joins; consumed; 0:
+				 * none */
+	int  oom_score;         /* added to its oom_score_adj: the kernel
+				 * takes it before others; 0 to 1000 */
 };
 
 /* Starts it.  Returns our end of its descriptor 0 (non-blocking, CLOEXEC) and

@@ -29,6 +29,11 @@ static const struct row rows[] = {
 	{ "spark.app.name", STRING, "", "name of the application, in reports" },
 	{ "spark.executor.memory", SIZE, "", "memory budget of the process; "
 	    "empty: three quarters of the machine's" },
+	{ "spark.executor.memoryOverhead", SIZE, "", "what an executor of a "
+	    "worker may use beside that, with its commands; empty: by the "
+	    "factor" },
+	{ "spark.executor.memoryOverheadFactor", FRACTION, "0.1", "the same as "
+	    "part of the memory, but 384m at least" },
 	{ "spark.executor.cores", NUMBER, "0", "task threads; 0: all cores" },
 	{ "spark.driver.memory", SIZE, "1g", "memory of the driver for results "
 	    "that wait for their turn" },
@@ -64,6 +69,8 @@ static const struct row rows[] = {
 	    "application on sp-master; 0: as many as fit" },
 	{ "spark.cores.max", NUMBER, "0", "cores of an application on "
 	    "sp-master; 0: all that it can get" },
+	{ "spark.app.weight", NUMBER, "1", "of the application in the FAIR "
+	    "shares of sp-master, up to 1000" },
 	{ "spark.driver.host", STRING, "", "address of the driver for "
 	    "executors of sp-master; empty: as the master sees it" },
 	{ "spark.driver.port", NUMBER, "0", "its port; 0: any" },

@@ -36,6 +36,7 @@
 #include "net/proto.h"
 
 #define SILENT_MS 20000
+#define WORD_MS 300             /* for the master to say why one has ended */
 #define PING_MS 2000
 #define STARTING_MS 60000       /* until READY */
 #define END_MS 5000             /* for children to clean up */
@@ -325,11 +326,23 @@ on_frame(void *arg, struct conn *conn, int type, const char *body, size_t n)
 	}
 }
 
+/* Why a leased one ended its worker knows, and tells the master. */
 static void
 on_closed(void *arg, struct conn *conn, const struct err *why)
 {
-	(void)conn;
-	lose(arg, why);
+	struct cluster_exec *x = arg;
+
+	if (x->lease < 0 || x->state != REMOTE_READY ||
+	    why->code == EXIT_PROTOCOL) {
+		lose(x, why);
+		return;
+	}
+	x->closed_ms = clock_mono_ms();
+	x->closed_why = *why;
+	conn_close(conn);
+	x->conn = NULL;
+	if (x->cluster->ops)
+		x->cluster->ops->drain(x->cluster->arg, x);
 }
 
 static const struct conn_ops conn_ops = { on_frame, on_closed };
@@ -600,7 +613,7 @@ cluster_close(struct cluster *c)
 	keeper_stop(&c->keeper);
 	c->closing = true;
 	c->ops = NULL;
-	leases_close(c->leases, 0);
+	leases_close(c->leases, c->app->status);
 	leave_warm(c);
 	end_children(c);
 	places_release(&c->places);
@@ -618,7 +631,9 @@ look_at(struct cluster_exec *x, int64_t now)
 {
 	struct err e;
 
-	if (x->state == REMOTE_LOST)
+	if (x->closed_ms && now - x->closed_ms >= WORD_MS)
+		lose(x, &x->closed_why);
+	if (x->state == REMOTE_LOST || x->closed_ms)
 		return;
 	if (now - x->heard_ms > (x->state == REMOTE_READY ? SILENT_MS :
 	    STARTING_MS)) {
@@ -645,6 +660,9 @@ cluster_turn(struct cluster *c, int timeout_ms, struct err *e)
 	int64_t now;
 	bool alive = false;
 
+	for (int i = 0; i < c->nexec; i++)
+		if (c->exec[i]->closed_ms && c->exec[i]->state != REMOTE_LOST)
+			timeout_ms = timeout_ms ? WORD_MS / 6 : 0;
 	TRY(loop_once(c->loop, timeout_ms, e));
 	now = clock_mono_ms();
 	for (int i = 0; i < c->nexec; i++)

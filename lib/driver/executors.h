@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/err.h"
 #include "driver/launcher.h"
 #include "executor/job_msg.h"
 
@@ -23,7 +24,6 @@ struct app;
 struct cluster;
 struct conn;
 struct conn_ops;
-struct err;
 struct keeper;
 struct kept_table;
 struct place_table;
@@ -46,6 +46,8 @@ struct cluster_exec {
 	char *name;                     /* "host/pid", for people */
 	char *hostname, *node, *address, *dir;
 	int64_t heard_ms, pinged_ms, started_ms;
+	int64_t closed_ms;              /* its connection was, then; 0: not */
+	struct err closed_why;
 	int64_t peak_rss_kb;            /* that it has told */
 	int places_told;                /* that it knows of */
 	int errors;                     /* its stderr, -1: it has ours */

@@ -43,6 +43,7 @@ struct app {
 	int noutput, output_cap;
 	struct cache cache;             /* relations that are kept */
 	volatile int interrupt;         /* signal number */
+	int status;                     /* at the end: of the whole run */
 	int njob;
 	bool keep;                      /* executors may be another's before */
 	int64_t keep_ms;                /* and after us, for so long */

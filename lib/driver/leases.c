@@ -26,6 +26,8 @@
 
 #define CONNECT_MS 5000
 #define END_MS 1000
+#define OVERHEAD_LEAST_MB 384
+#define WEIGHT_MAX 1000
 
 struct leases {
 	struct cluster *cluster;
@@ -169,6 +171,17 @@ check_addresses(const char *master, struct err *e)
 	return 0;
 }
 
+static int
+check_weight(const struct conf *c, struct err *e)
+{
+	int64_t n = conf_int(c, "spark.app.weight");
+
+	if (n >= 1 && n <= WEIGHT_MAX)
+		return 0;
+	return err_user(e, EXIT_CONFIG, "spark.app.weight must be 1 to %d, "
+	    "not %lld", WEIGHT_MAX, (long long)n);
+}
+
 /* The address by which executors find us: the one by which we find the
  * master, unless the settings say another. */
 static int
@@ -229,6 +242,20 @@ read_key(const struct app *a, unsigned char key[KEY_BYTES], struct err *e)
 	return r;
 }
 
+/* 0: the worker decides, by the memory that it gives. */
+static int64_t
+overhead_mb(const struct conf *c, int64_t memory_mb)
+{
+	int64_t set = conf_size(c, "spark.executor.memoryOverhead") >> 20;
+	double factor = strtod(conf_get(c,
+	    "spark.executor.memoryOverheadFactor"), NULL);
+	int64_t part = (int64_t)(factor * (double)memory_mb);
+
+	if (set || memory_mb == 0)
+		return set;
+	return part > OVERHEAD_LEAST_MB ? part : OVERHEAD_LEAST_MB;
+}
+
 static void
 fill_hello(const struct leases *l, const struct address *at,
     struct app_hello *h)
@@ -248,7 +275,8 @@ fill_hello(const struct leases *l, const struct address *at,
 	h->cores = (int)conf_int(c, "spark.executor.cores");
 	h->memory_mb = conf_size(c, "spark.executor.memory") >> 20;
 	h->instances = (int)conf_int(c, "spark.executor.instances");
-	h->weight = 1;
+	h->overhead_mb = overhead_mb(c, h->memory_mb);
+	h->weight = (int)conf_int(c, "spark.app.weight");
 }
 
 int
@@ -266,6 +294,7 @@ leases_open(struct leases **out, struct cluster *c, struct app *a,
 	l->app = a;
 	memcpy(l->key, key, sizeof l->key);
 	TRY(check_addresses(a->master, e));
+	TRY(check_weight(&a->conf, e));
 	TRY(read_key(a, cluster_key, e));
 	TRY(own_address(l, &at, e));
 	TRY(open_door(l, loop, &at, e));

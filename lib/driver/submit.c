@@ -267,6 +267,7 @@ submit_run(struct submit *s, const char *command)
 	if (a->verbose && s->action == SUBMIT_RUN && code == 0 &&
 	    !s->report_from)
 		report_summary(a);
+	a->status = a->pipe_closed ? 128 + SIGPIPE : code;
 	app_release(a);
 	groups_end();
 	if (a->pipe_closed) {           /* as any filter dies: P20 */

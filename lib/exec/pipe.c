@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "exec/pipe_rows.h"
 #include "exec/said.h"
 #include "format/format.h"
@@ -44,6 +45,7 @@ struct pipe {
 	size_t ntail;
 	struct said said;
 	bool kid_done, running;
+	int64_t kills;                  /* of our cgroup, at the start */
 	struct program *group;          /* key columns of pipe by */
 	struct column *key, *last_col;
 	struct builder *last;           /* keys of the group running */
@@ -158,6 +160,7 @@ start(struct pipe *p, struct err *e)
 		close(out[1]);
 		return err_sys(e, "could not make a pipe");
 	}
+	p->kills = limits_own_kills();
 	r = spawn(p, in, out, err);
 	close(in[0]);
 	close(out[1]);
@@ -237,10 +240,32 @@ show_tail(struct pipe *p, struct err *e)
 		err_hint(e, "its last words: %.*s", (int)n, from);
 }
 
+/* Why it failed. */
+static int
+explain(struct pipe *p, int status, struct err *e)
+{
+	const char *command = p->op.node->u.pipe.command;
+	bool memory = limits_own_kills() > p->kills;
+
+	if (memory)
+		err_set(e, ERR_TEMP, "pipe: \"%s\" ran out of memory: the "
+		    "executor and its commands may use %lld MB; set "
+		    "spark.executor.memoryOverhead higher", command,
+		    (long long)(limits_own_bytes() >> 20));
+	else if (WIFEXITED(status))
+		err_set(e, ERR_TEMP, "pipe: \"%s\" ended with status %d",
+		    command, WEXITSTATUS(status));
+	else
+		err_set(e, ERR_TEMP, "pipe: \"%s\" was killed by signal %d",
+		    command, WTERMSIG(status));
+	e->code = EXIT_JOB;
+	show_tail(p, e);
+	return err_place(e, p->op.node->span);
+}
+
 static int
 finish(struct pipe *p, struct err *e)
 {
-	const struct node *n = p->op.node;
 	int status;
 
 	close_fd(&p->in);
@@ -258,17 +283,7 @@ finish(struct pipe *p, struct err *e)
 		;
 	groups_remove(p->pid);
 	p->running = false;
-	if (allowed(n, status))
-		return 0;
-	if (WIFEXITED(status))
-		err_set(e, ERR_TEMP, "pipe: \"%s\" ended with status %d",
-		    n->u.pipe.command, WEXITSTATUS(status));
-	else
-		err_set(e, ERR_TEMP, "pipe: \"%s\" was killed by signal %d",
-		    n->u.pipe.command, WTERMSIG(status));
-	e->code = EXIT_JOB;
-	show_tail(p, e);
-	return err_place(e, n->span);
+	return allowed(p->op.node, status) ? 0 : explain(p, status, e);
 }
 
 /* Is picked row i of the kid's batch in the group that runs? */

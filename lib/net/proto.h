@@ -23,7 +23,7 @@ struct err;
 struct text;
 
 enum {
-	PROTO_NUMBER = 3,               /* goes up with every change of a body */
+	PROTO_NUMBER = 4,               /* goes up with every change of a body */
 	FRAME_HEAD = 6,
 	FRAME_SMALL_MAX = 16 << 10,
 	FRAME_MAX = 64 << 20,

@@ -84,7 +84,7 @@ shows() { ask "$1" | grep -q -- "$2"; }
 	run -0 ask apps
 	assert_output --partial 'running'
 	ends "$a"
-	until_seen 5 shows apps done
+	until_seen 5 shows apps finished
 	until_seen 5 shows status 'cores 0 of 4 taken'
 	[ -z "$(ls w1/app w1/run)" ] || [ "$(ls w1/app w1/run | grep -c app-)" = 0 ]
 }
