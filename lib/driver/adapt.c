@@ -7,6 +7,7 @@
 
 #include "driver/cache.h"
 #include "driver/conf.h"
+#include "driver/skew.h"
 #include "exec/stage_run.h"
 
 static struct kept *
@@ -53,20 +54,21 @@ adapt_close(struct exec_env *env)
  * a shape that is not coalesced (union, scans beside reads, ranges). */
 static int
 hash_reads(const struct exec_env *env, const struct node *n,
-    struct exchange **x, int max, int found)
+    struct skew_input *in, int found)
 {
 	if (n->kind == NODE_UNION || n->kind == NODE_SCAN ||
 	    n->kind == NODE_RANGE || n->kind == NODE_VALUES)
 		return -1;
 	if (n->kind == NODE_READ && n->u.read.part != PART_BROADCAST) {
 		if (n->u.read.part == PART_RANGE ||
-		    n->u.read.part == PART_CACHE || found == max ||
+		    n->u.read.part == PART_CACHE || found == SKEW_INPUTS ||
 		    n->u.read.nstage != 1)
 			return -1;
-		x[found++] = env->run[n->u.read.stage[0] - 1].exchange;
+		in[found].read = n;
+		in[found++].x = env->run[n->u.read.stage[0] - 1].exchange;
 	}
 	for (int i = 0; i < n->nkid && found >= 0; i++)
-		found = hash_reads(env, n->kid[i], x, max, found);
+		found = hash_reads(env, n->kid[i], in, found);
 	return found;
 }
 
@@ -79,24 +81,29 @@ fixed_parts(const struct exec_env *env, const struct stage *s)
 	return false;
 }
 
-/* Neighbouring partitions up to the advised size, if memory is not short,
- * become one task. */
+/* Neighbouring partitions up to so many bytes become one task; a partition
+ * that is skewed becomes several. */
 static void
-coalesce(struct stage_run *r, struct exchange *const *x, int nx,
-    int64_t target, int64_t memory)
+lay_out(struct stage_run *r, struct skew *s, bool skew, int64_t target)
 {
-	int np = exchange_npart(x[0]), n = 0;
+	int np = exchange_npart(s->in[0].x), n = 0, cap = np + 1;
 	int64_t held = 0;
 
-	if (target > memory / 16)
-		target = memory / 16;
-
-	r->lo = xmalloc(sizeof *r->lo * ((size_t)np + 1));
+	r->lo = xmalloc(sizeof *r->lo * (size_t)cap);
 	for (int p = 0; p < np; p++) {
+		int k = skew ? skew_cut(s, r, p, n) : 0;
 		int64_t size = 0;
 
-		for (int i = 0; i < nx; i++)
-			size += exchange_part_size(x[i], p).bytes;
+		if (k) {
+			cap += k;
+			r->lo = xrealloc(r->lo, sizeof *r->lo * (size_t)cap);
+			for (r->nskew++; k > 0; k--)
+				r->lo[n++] = p;
+			held = target + 1;      /* the next one begins anew */
+			continue;
+		}
+		for (int i = 0; i < s->nin; i++)
+			size += exchange_part_size(s->in[i].x, p).bytes;
 		if (p == 0 || held + size > target) {
 			r->lo[n++] = p;
 			held = 0;
@@ -107,26 +114,40 @@ coalesce(struct stage_run *r, struct exchange *const *x, int nx,
 	r->npart = n;
 }
 
+/* By the real sizes of what the stage reads.  False: nothing is decided. */
+static bool
+decide(struct exec_env *env, struct stage_run *r, const struct conf *conf)
+{
+	struct skew s = { .nin = 0 };
+	int64_t target = conf_size(conf,
+	    "spark.sql.adaptive.advisoryPartitionSizeInBytes");
+	int64_t memory = pool_limit(&env->pool);
+	bool skew, join = conf_bool(conf,
+	    "spark.sql.adaptive.coalescePartitions.enabled");
+
+	s.nin = hash_reads(env, r->stage->root, s.in, 0);
+	if (s.nin <= 0 || fixed_parts(env, r->stage) ||
+	    !conf_bool(conf, "spark.sql.adaptive.enabled"))
+		return false;
+	skew = skew_open(&s, r, conf);
+	if (!join && !skew)
+		return false;
+	/* Larger tasks only if memory is not short. */
+	target = !join ? -1 : target > memory / 16 ? memory / 16 : target;
+	lay_out(r, &s, skew, target);
+	return true;
+}
+
 static int
 count_tasks(struct exec_env *env, int stage, const struct conf *conf)
 {
 	struct stage_run *r = &env->run[stage];
 	struct task probe = { .env = env, .run = r };
-	struct exchange *x[16];
-	int nx;
 
 	if (r->stage->npart > 0)
 		return r->stage->npart;
-	nx = hash_reads(env, r->stage->root, x, 16, 0);
-	if (nx > 0 && !fixed_parts(env, r->stage) &&
-	    conf_bool(conf, "spark.sql.adaptive.enabled") &&
-	    conf_bool(conf, "spark.sql.adaptive.coalescePartitions.enabled")) {
-		coalesce(r, x, nx, conf_size(conf,
-		    "spark.sql.adaptive.advisoryPartitionSizeInBytes"),
-		    pool_limit(&env->pool));
-		return r->npart;
-	}
-	return task_node_parts(&probe, r->stage->root);
+	return decide(env, r, conf) ? r->npart :
+	    task_node_parts(&probe, r->stage->root);
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
  * adapt -- between stages: exchanges made and freed, numbers of tasks
- * decided from real sizes (adaptive execution).
+ * decided from real sizes (adaptive execution; driver/skew.h).
  */
 #ifndef DRIVER_ADAPT_H
 #define DRIVER_ADAPT_H
@@ -13,8 +13,8 @@ struct conf;
 void adapt_open(struct exec_env *env, const struct stages *s);
 void adapt_close(struct exec_env *env);
 
-/* Decides how many tasks the stage has (small partitions are coalesced) and
- * makes its output exchange. */
+/* Decides how many tasks the stage has (small partitions are coalesced,
+ * skewed ones of joins split) and makes its output exchange. */
 int adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
     struct err *e);
 

@@ -58,6 +58,12 @@ static const struct row rows[] = {
 	    "join small partitions into one task" },
 	{ "spark.sql.adaptive.advisoryPartitionSizeInBytes", SIZE, "8m",
 	    "bytes that such a task should have" },
+	{ "spark.sql.adaptive.skewJoin.enabled", BOOL, "true", "split "
+	    "partitions of joins that are much larger than the others" },
+	{ "spark.sql.adaptive.skewJoin.skewedPartitionFactor", FACTOR, "5",
+	    "times the median that such a partition has at least" },
+	{ "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes", SIZE,
+	    "256m", "bytes that it has at least" },
 	{ "spark.sql.session.timeZone", STRING, "", "time zone of timestamps; "
 	    "empty: TZ or UTC" },
 	{ "spark.sql.ansi.enabled", BOOL, "true", "errors instead of wrong "

@@ -140,10 +140,11 @@ events_job_end(struct events *v, const struct stages *s,
 }
 
 void
-events_stage_start(struct events *v, int stage, int tasks, int from)
+events_stage_start(struct events *v, int stage, const struct stage_layout *l)
 {
 	struct event ev = { .kind = EVENT_STAGE_START, .stage = stage + 1,
-	    .tasks = tasks, .parts = from };
+	    .tasks = l->tasks, .parts = l->from, .split = l->split,
+	    .split_into = l->split_into };
 
 	if (v == NULL)
 		return;

@@ -36,8 +36,12 @@ void events_job_end(struct events *v, const struct stages *s,
     const struct err *failed);
 
 /* Stages from 0.  from: partitions before they were coalesced, 0: as they
- * were. */
-void events_stage_start(struct events *v, int stage, int tasks, int from);
+ * were; split: skewed ones that became the tasks split_into. */
+struct stage_layout {
+	int tasks, from, split, split_into;
+};
+void events_stage_start(struct events *v, int stage,
+    const struct stage_layout *l);
 void events_stage_end(struct events *v, int stage);
 /* n attempts after the first at parts from part on. */
 void events_again(struct events *v, enum event_again why, int stage, int part,

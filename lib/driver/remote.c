@@ -32,7 +32,7 @@ begin_stage(struct remote *m, int stage)
 	struct stage_msg msg = { .job = m->job->number, .stage = stage,
 	    .kept = k ? k->number : 0,
 	    .npart = run->npart, .nlo = run->lo ? run->npart + 1 : 0,
-	    .lo = run->lo };
+	    .lo = run->lo, .ncut = run->ncut, .cut = run->cut };
 
 	g->nmap = run->npart;
 	g->place = xmalloc(sizeof *g->place * ((size_t)g->nmap + 1));
@@ -74,7 +74,7 @@ take_kept(struct remote *m, int stage, struct err *e)
 		g->attempt[i] = k->map[i].attempt;
 		g->sized[i] = true;
 	}
-	exchange_tell(run->exchange, part);
+	exchange_tell(run->exchange, -1, part);
 	free(part);
 	return 0;
 }

@@ -120,7 +120,7 @@ count_sizes(struct remote *m, const struct done_msg *d)
 	struct exchange *x = m->job->env.run[d->stage].exchange;
 
 	if (x && !g->sized[d->part] && d->npart == exchange_npart(x))
-		exchange_tell(x, d->size);
+		exchange_tell(x, d->part, d->size);
 	if (g->size && d->part < d->npart) {
 		g->size[d->part] = d->size[d->part];
 		g->rowset[d->part] = d->rowset;

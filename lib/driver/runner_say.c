@@ -42,33 +42,50 @@ tell(struct text *t)
 	text_release(t);
 }
 
-/* Partitions that were joined to fewer tasks; 0: they were not. */
-static int
-coalesced(const struct stage_run *run)
+/* What was decided about the partitions that the stage reads. */
+static struct stage_layout
+layout_of(const struct stage_run *run)
 {
-	int n = run->npart;
+	struct stage_layout l = { .tasks = run->npart, .split = run->nskew,
+	    .split_into = run->ncut };
+	int whole = run->npart - run->ncut;     /* tasks of whole partitions */
 
-	return run->lo && n > 0 && run->lo[n] != n ? run->lo[n] : 0;
+	if (run->lo && run->npart > 0)
+		l.from = run->lo[run->npart] - run->nskew;
+	if (l.from == whole)
+		l.from = 0;
+	return l;
+}
+
+/* ", coalesced 200 -> 14, 2 skewed split into 9" */
+static void
+add_layout(struct text *t, const struct stage_layout *l)
+{
+	if (l->from)
+		text_addf(t, ", coalesced %d -> %d", l->from, l->tasks -
+		    l->split_into);
+	if (l->split)
+		text_addf(t, ", %d skewed split into %d", l->split,
+		    l->split_into);
 }
 
 void
 runner_say_stage(struct runner *r, int stage, int npart)
 {
 	const struct stage_run *run = &r->job->env.run[stage];
-	int from = coalesced(run);
+	struct stage_layout l = layout_of(run);
 	struct text t = { 0 };
 
 	if (npart == 0)
 		return;
-	events_stage_start(r->job->events, stage, npart, from);
+	events_stage_start(r->job->events, stage, &l);
 	/* Here a stage begins when the one before is done. */
 	if (!r->job->verbose || r->ops->name == NULL)
 		return;
 	text_addf(&t, "job %d stage %d of %d (%s) begins: %d task%s",
 	    r->job->number, stage + 1, r->job->stages->n, node_name(run->stage->root), npart,
 	    npart == 1 ? "" : "s");
-	if (from)
-		text_addf(&t, ", coalesced %d -> %d", from, npart);
+	add_layout(&t, &l);
 	tell(&t);
 }
 
@@ -76,6 +93,7 @@ void
 runner_say_done(struct runner *r, int stage)
 {
 	const struct stage_figures *f = &r->job->figures[stage];
+	struct stage_layout l = layout_of(&r->job->env.run[stage]);
 	struct text t = { 0 };
 
 	if (r->job->env.run[stage].npart == 0)
@@ -89,9 +107,7 @@ runner_say_done(struct runner *r, int stage)
 	    r->job->number, stage + 1, r->job->stages->n,
 	    node_name(r->job->env.run[stage].stage->root),
 	    f->tasks - f->failed, f->tasks - f->failed == 1 ? "" : "s");
-	if (coalesced(&r->job->env.run[stage]))
-		text_addf(&t, ", coalesced from %d",
-		    coalesced(&r->job->env.run[stage]));
+	add_layout(&t, &l);
 	text_addf(&t, ", %.3f s", (double)(f->end_us - f->start_us) / 1e6);
 	if (f->failed)
 		text_addf(&t, ", %d failed", f->failed);

@@ -20,14 +20,15 @@ struct field {
 #define NUM(x) { #x, offsetof(struct event, x), 0 }
 #define STR(x) { #x, offsetof(struct event, x), 1 }
 /* In the order in which they are printed; bits of a kind's set. */
-enum { JOB, STAGE, PART, ATTEMPT, EXECUTOR, TASKS, FAILED, PARTS, ROWS_IN,
-	BYTES_IN, ROWS_OUT, BYTES_OUT, SPILLED, CPU, LOCAL, REMOTE, PID,
+enum { JOB, STAGE, PART, ATTEMPT, EXECUTOR, TASKS, FAILED, PARTS, SPLIT,
+	SPLIT_INTO, ROWS_IN, BYTES_IN, ROWS_OUT, BYTES_OUT, SPILLED, CPU, LOCAL, REMOTE, PID,
 	CORES, MS, EXIT, RSS, POOL, OUTPUTS, NAME, MASTER, VERSION, HOST, WHY,
 	ROOT, FIELDS };
 
 static const struct field fields[FIELDS] = {
 	NUM(job), NUM(stage), NUM(part), NUM(attempt), NUM(executor),
-	NUM(tasks), NUM(failed), NUM(parts), NUM(rows_in), NUM(bytes_in),
+	NUM(tasks), NUM(failed), NUM(parts), NUM(split), NUM(split_into),
+	NUM(rows_in), NUM(bytes_in),
 	NUM(rows_out), NUM(bytes_out), NUM(spilled), NUM(cpu_us),
 	NUM(fetched_local), NUM(fetched_remote), NUM(pid), NUM(cores), NUM(ms),
 	NUM(exit), NUM(peak_rss_kb), NUM(peak_pool), NUM(outputs), STR(name),
@@ -50,7 +51,8 @@ static const struct {
 	[EVENT_JOB_START] = { "job_start", F(JOB) },
 	[EVENT_STAGE] = { "stage", F(JOB) | F(STAGE) | F(ROOT) },
 	[EVENT_STAGE_START] = { "stage_start",
-	    F(JOB) | F(STAGE) | F(TASKS) | F(PARTS) },
+	    F(JOB) | F(STAGE) | F(TASKS) | F(PARTS) | F(SPLIT) |
+	    F(SPLIT_INTO) },
 	[EVENT_AGAIN] = { "task_again", F(JOB) | F(STAGE) | F(PART) |
 	    F(TASKS) | F(ATTEMPT) | F(EXECUTOR) | F(WHY) },
 	[EVENT_TASK_END] = { "task_end", F(JOB) | F(STAGE) | F(PART) |

@@ -32,7 +32,8 @@ enum event_kind {
 	EVENT_JOB_START,        /* job */
 	EVENT_STAGE,            /* job, stage, root: without gaps from 1 */
 	EVENT_STAGE_START,      /* job, stage, tasks, parts (before they were
-	                         * coalesced; 0: they were not) */
+	                         * coalesced; 0: they were not), split
+	                         * (skewed partitions), split_into (tasks) */
 	EVENT_AGAIN,            /* job, stage, part, tasks of them, attempt,
 	                         * executor, why: enum event_again by name */
 	EVENT_TASK_END,         /* all figures; tasks 1: part and attempt, why
@@ -49,6 +50,7 @@ struct event {
 	enum event_kind kind;
 	int64_t at;             /* microseconds since 1970 */
 	int64_t job, stage, part, attempt, executor, tasks, failed, parts;
+	int64_t split, split_into;
 	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled, cpu_us;
 	int64_t fetched_local, fetched_remote;
 	int64_t pid, cores, ms, exit, peak_rss_kb, peak_pool, outputs;

@@ -137,6 +137,8 @@ stage_start(struct run_figures *r, const struct event *ev)
 		s->start = ev->at;
 	s->tasks = ev->tasks;
 	s->parts = ev->parts;
+	s->split = ev->split;
+	s->split_into = ev->split_into;
 }
 
 static void
@@ -275,6 +277,9 @@ print_stage(struct text *t, int number, const struct stage_sums *s)
 	text_addf(t, ",\"planned_tasks\":%" PRId64, s->tasks);
 	if (s->parts)
 		text_addf(t, ",\"coalesced_from\":%" PRId64, s->parts);
+	if (s->split)
+		text_addf(t, ",\"split_partitions\":%" PRId64
+		    ",\"split_into\":%" PRId64, s->split, s->split_into);
 	text_addf(t, ",\"tasks\":%" PRId64 ",\"retried\":%" PRId64
 	    ",\"speculative\":%" PRId64 ",\"maps_run_again\":%" PRId64 ",",
 	    s->sums.tasks, s->again[AGAIN_RETRY], s->again[AGAIN_COPY],

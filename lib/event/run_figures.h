@@ -30,6 +30,7 @@ struct stage_sums {
 	struct task_sums sums;
 	int64_t again[AGAIN_KINDS];     /* attempts after the first */
 	int64_t tasks, parts;           /* as it was planned; 0: not begun */
+	int64_t split, split_into;      /* partitions; tasks */
 	int64_t start, end;             /* event.at; 0: not begun, not ended */
 };
 

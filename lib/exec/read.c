@@ -2,9 +2,10 @@
  * read -- the rows that other stages sent to this partition.
  *
  * Maps are read in map order, so the result does not depend on which task
- * was first.  A task may read a range of partitions (coalesced); readers of
- * a broadcast read all of it, those of a relation that is kept the map with
- * their number.  A checkpoint that an earlier job made is read the same way.
+ * was first.  A task may read a range of partitions (coalesced), or one of
+ * which it shares the maps with other tasks (skewed); readers of a broadcast
+ * read all of it, those of a relation that is kept the map with their number.
+ * A checkpoint that an earlier job made is read the same way.
  */
 #include "exec/op.h"
 #include "exec/task.h"
@@ -15,12 +16,25 @@ struct read_op {
 	int stage;                      /* next one of node->u.read.stage */
 };
 
+/* A partition of which the task has some of the maps. */
+static int
+open_maps(struct read_op *r, struct stage_run *from, int part,
+    const struct map_cut *cut, struct err *e)
+{
+	TRY(task_require_maps(r->op.task, cut->stage, part, cut, e));
+	TRY(exchange_reader(&r->reader, from->exchange, -1, part, part + 1,
+	    &r->op.pool, e));
+	xreader_maps(r->reader, cut->from, cut->to);
+	return 0;
+}
+
 static int
 open_next_stage(struct read_op *r, struct err *e)
 {
 	const struct node *n = r->op.node;
 	struct stage_run *from = task_stage(r->op.task,
 	    n->u.read.stage[r->stage++]);
+	const struct map_cut *cut = task_cut(r->op.task);
 	const int *lo = r->op.task->run->lo;
 	int first = r->op.part, last = first + 1;
 
@@ -32,7 +46,9 @@ open_next_stage(struct read_op *r, struct err *e)
 		last = exchange_npart(from->exchange);
 	} else if (lo && n->u.read.part != PART_CACHE) {
 		first = lo[r->op.part];
-		last = lo[r->op.part + 1];
+		last = cut ? first + 1 : lo[r->op.part + 1];
+		if (cut && cut->stage == from->stage->id)
+			return open_maps(r, from, first, cut, e);
 	}
 	TRY(task_require(r->op.task, from->stage->id, first, last, e));
 	return exchange_reader(&r->reader, from->exchange, -1, first, last,

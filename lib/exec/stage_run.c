@@ -43,6 +43,7 @@ stage_runs_close(struct exec_env *env)
 		if (r->sink)
 			exchange_free(r->sink);
 		free(r->lo);
+		free(r->cut);
 		free(r->types);
 		pthread_mutex_destroy(&r->lock);
 	}

@@ -10,6 +10,7 @@
 struct task_need {
 	struct exchange *x;
 	int lo, hi;
+	const struct map_cut *cut;      /* these maps alone; NULL: all */
 	struct task_need *next;
 };
 
@@ -33,7 +34,11 @@ task_release(struct task *t)
 		xwriter_abort(t->writer);
 	t->writer = NULL;
 	for (struct task_need *n = t->need; n; n = n->next)
-		exchange_forget(n->x, n->lo, n->hi);
+		if (n->cut)
+			exchange_forget_maps(n->x, n->lo, n->cut->from,
+			    n->cut->to);
+		else
+			exchange_forget(n->x, n->lo, n->hi);
 	pool_release(&t->pool);
 	arena_release(&t->arena);
 }
@@ -69,9 +74,46 @@ task_require(struct task *t, int stage, int lo, int hi, struct err *e)
 		return 0;
 	TRY(exchange_require(x, lo, hi, &t->lost, e));
 	n = NEW(&t->arena, struct task_need);
-	*n = (struct task_need){ x, lo, hi, t->need };
+	*n = (struct task_need){ x, lo, hi, NULL, t->need };
 	t->need = n;
 	return 0;
+}
+
+int
+task_require_maps(struct task *t, int stage, int part,
+    const struct map_cut *cut, struct err *e)
+{
+	struct exchange *x = task_stage(t, stage)->exchange;
+	struct task_need *n;
+
+	if (cut->from < 0 || cut->from >= cut->to || cut->to >
+	    exchange_nmap(x))
+		return err_set(e, ERR_BUG, "stage %d has no maps %d to %d",
+		    stage, cut->from, cut->to);
+	if (!exchange_is_mirror(x))
+		return 0;
+	TRY(exchange_require_maps(x, part, cut->from, cut->to, &t->lost, e));
+	n = NEW(&t->arena, struct task_need);
+	*n = (struct task_need){ x, part, part + 1, cut, t->need };
+	t->need = n;
+	return 0;
+}
+
+const struct map_cut *
+task_cut(const struct task *t)
+{
+	int lo = 0, hi = t->run->ncut;
+
+	while (lo < hi) {
+		int mid = lo + (hi - lo) / 2;
+
+		if (t->run->cut[mid].part < t->part)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < t->run->ncut && t->run->cut[lo].part == t->part ?
+	    &t->run->cut[lo] : NULL;
 }
 
 static int

@@ -33,6 +33,14 @@ struct collected {
 	int64_t rows, bytes;
 };
 
+/* A task that shares its partition with others: of stage number stage it
+ * reads maps [from, to) only, of all others everything. */
+struct map_cut {
+	int part;                       /* number of the task */
+	int stage;                      /* from 1 */
+	int from, to;
+};
+
 /* Per stage run-time things, made by the driver before its first task. */
 struct stage_run {
 	const struct stage *stage;
@@ -46,7 +54,11 @@ struct stage_run {
 	const struct type **types;      /* of its columns */
 	int *lo;                        /* npart + 1: task t reads partitions
 	                                 * [lo[t], lo[t+1]) of its inputs;
-	                                 * NULL: task t reads partition t */
+	                                 * NULL: task t reads partition t.
+	                                 * Tasks with a cut read lo[t] alone,
+	                                 * the next one may have the same */
+	struct map_cut *cut;            /* ncut, by part */
+	int ncut, nskew;                /* nskew: partitions that have cuts */
 	struct shared *shared;          /* per node: task_shared() */
 	pthread_mutex_t lock;           /* guards shared */
 	_Atomic int64_t limit_left;     /* rows still wanted by a global limit
@@ -151,6 +163,13 @@ int task_shared(struct task *t, const struct node *n,
  * elsewhere (store/mirror.h) it is brought, and held until task_release.
  * ERR_LOST: t->lost says what. */
 int task_require(struct task *t, int stage, int lo, int hi, struct err *e);
+
+/* The same of maps [from, to) of one partition. */
+int task_require_maps(struct task *t, int stage, int part,
+    const struct map_cut *cut, struct err *e);
+
+/* The cut of the task's part, or NULL. */
+const struct map_cut *task_cut(const struct task *t);
 
 /* Number of partitions that a node of the task's stage is run in. */
 int task_node_parts(const struct task *t, const struct node *n);

@@ -405,6 +405,11 @@ exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
 		r->lo = xmalloc(sizeof *r->lo * (size_t)m->nlo);
 		memcpy(r->lo, m->lo, sizeof *r->lo * (size_t)m->nlo);
 	}
+	if (m->ncut) {
+		r->ncut = m->ncut;
+		r->cut = xmalloc(sizeof *r->cut * (size_t)m->ncut);
+		memcpy(r->cut, m->cut, sizeof *r->cut * (size_t)m->ncut);
+	}
 	if (!stage_run_exchange(&j->env, m->stage, &x))
 		return 0;
 	source = serve_source(j->host->serve, &j->arena, job, stage);

@@ -57,6 +57,33 @@ stage_msg_print(struct text *to, const struct stage_msg *m)
 	msg_u64(to, (uint64_t)m->nlo);
 	for (int i = 0; i < m->nlo; i++)
 		msg_i64(to, i ? m->lo[i] - m->lo[i - 1] : m->lo[i]);
+	msg_u64(to, (uint64_t)m->ncut);
+	for (int i = 0; i < m->ncut; i++) {
+		msg_i64(to, m->cut[i].part);
+		msg_i64(to, m->cut[i].stage);
+		msg_i64(to, m->cut[i].from);
+		msg_i64(to, m->cut[i].to);
+	}
+}
+
+static void
+parse_cuts(struct msg *in, struct arena *a, struct stage_msg *m)
+{
+	int last = -1;
+
+	m->ncut = msg_get_items(in, 4, PARTS_MAX);
+	in->bad |= m->ncut && m->nlo == 0;
+	m->cut = NEW_N(a, struct map_cut, m->ncut + 1);
+	for (int i = 0; i < m->ncut && !in->bad; i++) {
+		struct map_cut *c = &m->cut[i];
+
+		c->part = msg_get_int(in, 0, m->npart - 1);
+		c->stage = msg_get_int(in, 1, INT32_MAX);
+		c->from = msg_get_int(in, 0, PARTS_MAX);
+		c->to = msg_get_int(in, 0, PARTS_MAX);
+		in->bad |= c->part <= last || c->from >= c->to;
+		last = c->part;
+	}
 }
 
 int
@@ -81,6 +108,7 @@ stage_msg_parse(struct arena *a, const char *p, size_t n,
 			m->lo[i] += m->lo[i - 1];
 		in.bad |= m->lo[i] > PARTS_MAX;
 	}
+	parse_cuts(&in, a, m);
 	return msg_ended(&in) ? 0 : msg_damaged("stage", e);
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "exec/task.h"
 #include "store/exchange.h"
 
 struct arena;
@@ -37,6 +38,8 @@ struct stage_msg {
 	                                 * stage kept (from 1); 0: its own */
 	int nlo;                        /* npart + 1 or 0: struct stage_run.lo */
 	int *lo;
+	int ncut;                       /* by part */
+	struct map_cut *cut;
 };
 
 /* PLACE: where map outputs are served. */

@@ -27,6 +27,7 @@
 #define HEAP_SHARE 2048
 #define CHUNK_ROWS_MIN 64
 #define CHUNK_ROWS_MAX 4096
+#define TOLD_MAX (16 << 20)              /* sizes of maps by partition */
 
 static int
 rows_max(const struct exchange *x)
@@ -96,6 +97,7 @@ exchange_free(struct exchange *x)
 	keep_files_free(x->keep);
 	free(x->map);
 	free(x->told);
+	free(x->told_map);
 	shape_release(&x->shape);
 	pthread_mutex_destroy(&x->lock);
 	free(x);
@@ -210,8 +212,39 @@ exchange_rest(struct exchange *x)
 	pthread_mutex_unlock(&x->lock);
 }
 
+/* A size in a byte: where its first bit is, and the two bits after it. */
+static uint8_t
+byte_of(int64_t n)
+{
+	int e;
+
+	if (n < 4)
+		return n < 0 ? 0 : (uint8_t)n;
+	e = 63 - __builtin_clzll((uint64_t)n);
+	return (uint8_t)(e * 4 + (int)(n >> (e - 2) & 3));
+}
+
+static int64_t
+size_of_byte(uint8_t b)
+{
+	return b < 4 ? b : (int64_t)(4 + (b & 3)) << (b / 4 - 2);
+}
+
+static void
+tell_map(struct exchange *x, int map, const struct exchange_size *part)
+{
+	size_t np = (size_t)x->conf.npart, n = np * (size_t)x->conf.nmap;
+
+	if (np < 2 || n > TOLD_MAX)
+		return;
+	if (x->told_map == NULL)
+		x->told_map = xcalloc(n, 1);
+	for (size_t p = 0; p < np; p++)
+		x->told_map[(size_t)map * np + p] = byte_of(part[p].bytes);
+}
+
 void
-exchange_tell(struct exchange *x, const struct exchange_size *part)
+exchange_tell(struct exchange *x, int map, const struct exchange_size *part)
 {
 	if (x->told == NULL)
 		x->told = xcalloc((size_t)x->conf.npart, sizeof *x->told);
@@ -219,6 +252,17 @@ exchange_tell(struct exchange *x, const struct exchange_size *part)
 		x->told[p].rows += part[p].rows;
 		x->told[p].bytes += part[p].bytes;
 	}
+	if (map >= 0)
+		tell_map(x, map, part);
+}
+
+int64_t
+exchange_map_bytes(const struct exchange *x, int map, int part)
+{
+	if (x->told_map)
+		return size_of_byte(x->told_map[(size_t)map *
+		    (size_t)x->conf.npart + (size_t)part]);
+	return x->told ? -1 : exchange_partition(x, map, part)->bytes;
 }
 
 struct exchange_size
@@ -355,6 +399,13 @@ exchange_reader(struct xreader **out, const struct exchange *x, int map,
 	r->col = xcalloc((size_t)x->conf.ncol + 1, sizeof *r->col);
 	*out = r;
 	return 0;
+}
+
+void
+xreader_maps(struct xreader *r, int from, int to)
+{
+	r->first_map = r->map = from;
+	r->last_map = to;
 }
 
 /* Partition by partition, in each map by map: a coalesced reader gives the

@@ -87,8 +87,14 @@ struct exchange_size exchange_part_size(const struct exchange *x, int part);
 struct exchange_size exchange_total(const struct exchange *x);
 
 /* Adds the sizes of a map's partitions, npart of them: for a driver, which
- * has the sizes of maps that are elsewhere and nothing else. */
-void exchange_tell(struct exchange *x, const struct exchange_size *part);
+ * has the sizes of maps that are elsewhere and nothing else.  Map -1: of all
+ * maps together. */
+void exchange_tell(struct exchange *x, int map,
+    const struct exchange_size *part);
+
+/* Bytes of one map in one partition; of one that was told up to an eighth
+ * less (it is kept in a byte).  -1: not known. */
+int64_t exchange_map_bytes(const struct exchange *x, int map, int part);
 
 /* Does it hold views of strings that are somebody else's?  What its writers
  * read (inputs' chunks, mapped files) must then outlive it. */
@@ -106,6 +112,8 @@ int64_t exchange_evict(struct exchange *x, int64_t n, struct err *e);
 struct xreader;
 int  exchange_reader(struct xreader **out, const struct exchange *x, int map,
     int lo, int hi, struct pool *pool, struct err *e);
+/* Before the first row: of maps [from, to) only. */
+void xreader_maps(struct xreader *r, int from, int to);
 /* 1: the next batch (valid until the next call; views of strings stay valid
  * as long as the exchange when the chunk is in memory: COL_STABLE is set
  * then); 0: end; < 0: ERR_LOST when a block is damaged. */

@@ -35,6 +35,8 @@ struct exchange {
 	pthread_mutex_t lock;           /* of map[] while maps are written */
 	struct map *map;
 	struct exchange_size *told;     /* exchange_tell: npart, or NULL */
+	uint8_t *told_map;              /* of each map: npart sizes as byte_of
+	                                 * has them; or NULL */
 	atomic_bool on_disk, borrows;
 	atomic_bool reading;            /* chunks stay where they are now */
 	struct keep_files *keep;        /* maps share these; or NULL */

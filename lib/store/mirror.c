@@ -6,6 +6,10 @@
  * for him and look again.  What came stays as the packed blocks it was,
  * decoded by each reader: a mirror holds no more than the files have.
  *
+ * A partition that several tasks share (each reads some of its maps) is never
+ * brought as a whole: it has a list of slices, each absent, coming or there
+ * for itself.  Slices do not overlap and stay in the list.
+ *
  * A sorted one has a single partition, whose chunks are known but not there.
  * A reader brings the one it needs and some after it; each is given away once
  * (two tasks want the same only where their ranges meet).  The blocks of two
@@ -43,6 +47,8 @@ struct mirror_part {
 	struct partition *of;           /* by map, or NULL */
 	struct mirror_file *file;       /* or NULL */
 	int64_t held;                   /* charged to the pool */
+	int from, to;                   /* of a slice: its maps */
+	_Atomic(struct mirror_part *) slice;    /* the next one, or NULL */
 };
 
 struct mirror {
@@ -127,19 +133,38 @@ mirror_free(struct exchange *x)
 {
 	struct mirror *m = x->mirror;
 
-	for (int p = 0; p < x->conf.npart; p++)
+	for (int p = 0; p < x->conf.npart; p++) {
+		struct mirror_part *s = m->part[p].slice, *next;
+
 		part_free(x, &m->part[p]);
+		for (; s; s = next) {
+			next = s->slice;
+			part_free(x, s);
+			free(s);
+		}
+	}
 	free(m->part);
 	free(m->origin);
 	pthread_cond_destroy(&m->arrived);
 	free(m);
 }
 
+/* Where the blocks of a map in a partition are: readers have required it. */
+static struct mirror_part *
+part_of(const struct exchange *x, int map, int part)
+{
+	struct mirror_part *p = &x->mirror->part[part], *s = p->slice;
+
+	while (s && (map < s->from || map >= s->to))
+		s = s->slice;
+	return s ? s : p;
+}
+
 const struct partition *
 mirror_partition(const struct exchange *x, int map, int part)
 {
 	static const struct partition none;
-	const struct mirror_part *p = &x->mirror->part[part];
+	const struct mirror_part *p = part_of(x, map, part);
 
 	return p->of ? &p->of[map] : &none;
 }
@@ -161,6 +186,7 @@ mirror_size(const struct exchange *x, int lo, int hi)
 struct arrival {
 	struct exchange *x;
 	int lo, hi, map0;               /* want 0 is of map map0 */
+	struct mirror_part *slice;      /* of partition lo; NULL: the whole */
 	struct mirror_file *file;
 	struct lost *lost;
 };
@@ -252,24 +278,26 @@ got_block(void *arg, int i, const struct block *b, const char *packed,
 	}
 	if (packed && block_check(b, packed, e) < 0)
 		return damaged(v, map, e);
-	p = &v->x->mirror->part[b->part];
+	p = v->slice ? v->slice : &v->x->mirror->part[b->part];
 	c = add_chunk(&p->of[map], b);
 	return packed ? keep_block(v, p, c, packed, e) : 0;
 }
 
-/* One want a map. */
+/* One want for each of n maps. */
 static int
-wants_of(struct exchange *x, int lo, int hi, struct block_want *want,
+wants_of(const struct arrival *v, int n, struct block_want *want,
     struct lost *lost, struct err *e)
 {
+	struct exchange *x = v->x;
 	int r = 0;
 
 	pthread_mutex_lock(&x->lock);
-	for (int m = 0; m < x->conf.nmap && r >= 0; m++) {
+	for (int i = 0; i < n && r >= 0; i++) {
+		int m = v->map0 + i;
 		const struct origin *o = &x->mirror->origin[m];
 
-		want[m] = (struct block_want){ m, o->attempt, o->place, lo,
-		    hi, 0, -1 };
+		want[i] = (struct block_want){ m, o->attempt, o->place, v->lo,
+		    v->hi, 0, -1 };
 		if (o->place >= 0)
 			continue;
 		*lost = (struct lost){ x->conf.stage, -1, m };
@@ -328,20 +356,27 @@ got_first(void *arg, int i, const struct block *b, const char *packed,
 	return damaged(v, i, e);
 }
 
-/* Brings the partitions, which are marked as coming. */
-static int
-bring(struct exchange *x, int lo, int hi, struct lost *lost, struct err *e)
+static void
+make_room(struct exchange *x, struct mirror_part *p)
 {
-	struct arrival v = { .x = x, .lo = lo, .hi = hi, .lost = lost };
+	p->of = xcalloc((size_t)x->conf.nmap + 1, sizeof(struct partition));
+}
+
+/* Brings the partitions, or a slice of one, which are marked as coming. */
+static int
+bring(struct exchange *x, int lo, int hi, struct mirror_part *slice,
+    struct lost *lost, struct err *e)
+{
+	struct arrival v = { .x = x, .lo = lo, .hi = hi, .slice = slice,
+	    .map0 = slice ? slice->from : 0, .lost = lost };
 	struct block_sink sink = { &v, got_block };
 	struct block_want *want;
-	int n = x->conf.nmap, r;
+	int n = slice ? slice->to - slice->from : x->conf.nmap, r;
 
 	want = xcalloc((size_t)n + 1, sizeof *want);
 	for (int p = lo; p < hi; p++)
-		x->mirror->part[p].of = xcalloc((size_t)n + 1,
-		    sizeof(struct partition));
-	r = wants_of(x, lo, hi, want, lost, e);
+		make_room(x, slice ? slice : &x->mirror->part[p]);
+	r = wants_of(&v, n, want, lost, e);
 	if (r >= 0)
 		r = fetch(x, want, n, x->conf.sorted, &sink, lost, e);
 	if (r >= 0 && x->conf.sorted) {
@@ -396,7 +431,7 @@ until_there(struct exchange *x, int lo, int hi, struct lost *lost,
 		for (int p = a; p < b; p++)
 			m->part[p].state = PART_COMING;
 		pthread_mutex_unlock(&x->lock);
-		r = bring(x, a, b, lost, e);
+		r = bring(x, a, b, NULL, lost, e);
 		pthread_mutex_lock(&x->lock);
 		for (int p = a; p < b; p++) {
 			if (r < 0)
@@ -427,20 +462,23 @@ drop_ahead(struct exchange *x)
 	p->held = 0;
 }
 
-/* One user less of each; with the lock. */
+/* One user less; with the lock. */
+static void
+release_part(struct exchange *x, struct mirror_part *p)
+{
+	if (p->users > 0 && --p->users > 0)
+		return;
+	if (p->state == PART_THERE && x->conf.sorted)
+		drop_ahead(x);
+	else if (p->state == PART_THERE)
+		part_free(x, p);
+}
+
 static void
 release(struct exchange *x, int lo, int hi)
 {
-	for (int i = lo; i < hi; i++) {
-		struct mirror_part *p = &x->mirror->part[i];
-
-		if (p->users > 0 && --p->users > 0)
-			continue;
-		if (p->state == PART_THERE && x->conf.sorted)
-			drop_ahead(x);
-		else if (p->state == PART_THERE)
-			part_free(x, p);
-	}
+	for (int i = lo; i < hi; i++)
+		release_part(x, &x->mirror->part[i]);
 }
 
 int
@@ -468,6 +506,67 @@ exchange_forget(struct exchange *x, int lo, int hi)
 		return;
 	pthread_mutex_lock(&x->lock);
 	release(x, lo, hi);
+	pthread_mutex_unlock(&x->lock);
+}
+
+/* The slice of these maps, new or known; with the lock. */
+static struct mirror_part *
+slice_of(struct exchange *x, int part, int from, int to)
+{
+	struct mirror_part *p = &x->mirror->part[part], *s = p->slice;
+
+	while (s && (s->from != from || s->to != to))
+		s = s->slice;
+	if (s)
+		return s;
+	s = xcalloc(1, sizeof *s);
+	s->from = from;
+	s->to = to;
+	s->slice = p->slice;
+	p->slice = s;
+	return s;
+}
+
+int
+exchange_require_maps(struct exchange *x, int part, int from, int to,
+    struct lost *lost, struct err *e)
+{
+	struct mirror_part *s;
+	int r = 0;
+
+	if (x->mirror == NULL)
+		return 0;
+	pthread_mutex_lock(&x->lock);
+	s = slice_of(x, part, from, to);
+	s->users++;
+	while (s->state != PART_THERE && r >= 0) {
+		if (s->state == PART_COMING) {
+			pthread_cond_wait(&x->mirror->arrived, &x->lock);
+			continue;
+		}
+		s->state = PART_COMING;
+		pthread_mutex_unlock(&x->lock);
+		r = bring(x, part, part + 1, s, lost, e);
+		pthread_mutex_lock(&x->lock);
+		if (r < 0)
+			part_free(x, s);
+		else
+			s->state = PART_THERE;
+		pthread_cond_broadcast(&x->mirror->arrived);
+	}
+	if (r < 0)
+		release_part(x, s);
+	pthread_mutex_unlock(&x->lock);
+	return r;
+}
+
+void
+exchange_forget_maps(struct exchange *x, int part, int from, int to)
+{
+	if (x->mirror == NULL)
+		return;
+	pthread_mutex_lock(&x->lock);
+	release_part(x, slice_of(x, part, from, to));
 	pthread_mutex_unlock(&x->lock);
 }
 
@@ -643,7 +742,7 @@ mirror_chunk(const struct exchange *shared, int map, struct chunk *c,
 		return chunk_unpack(&x->shape, c, c->packed, PACKED_STAY, a,
 		    b, e);
 	if (chunk_from_disk(&x->shape, c,
-	    x->mirror->part[c->block.part].file->file, a, b, e) < 0) {
+	    part_of(x, map, (int)c->block.part)->file->file, a, b, e) < 0) {
 		if (e->kind == ERR_LOST)        /* a file of our own */
 			e->kind = ERR_TEMP;
 		return e->kind;

@@ -76,6 +76,12 @@ int  exchange_require(struct exchange *x, int lo, int hi, struct lost *lost,
  * nobody else has required is freed. */
 void exchange_forget(struct exchange *x, int lo, int hi);
 
+/* The same for maps [from, to) of one partition, which is shared by several
+ * tasks: nobody reads it whole, and their ranges of maps do not overlap. */
+int  exchange_require_maps(struct exchange *x, int part, int from, int to,
+    struct lost *lost, struct err *e);
+void exchange_forget_maps(struct exchange *x, int part, int from, int to);
+
 /* What a block that is read later (of a sorted exchange) turned out to have
  * lost: the last one that has no other place yet; false: nothing. */
 bool exchange_lost(struct exchange *x, struct lost *lost);

@@ -59,6 +59,8 @@ figures(void)
 	    "{\"event\":\"executor_start\",\"at\":1001,\"executor\":7}\n"
 	    "{\"event\":\"job_start\",\"at\":1002,\"job\":4}\n"
 	    "{\"event\":\"stage\",\"at\":1002,\"job\":4,\"stage\":1}\n"
+	    "{\"event\":\"stage_start\",\"at\":1002,\"job\":4,\"stage\":1,"
+	    "\"tasks\":9,\"parts\":12,\"split\":2,\"split_into\":5}\n"
 	    "{\"event\":\"of_tomorrow\",\"at\":1002,\"much\":\"more\"}\n"
 	    "{\"event\":\"task_end\",\"at\":1003,\"job\":4,\"stage\":1,"
 	    "\"executor\":0,\"tasks\":3,\"failed\":1,\"rows_in\":5}\n"
@@ -71,9 +73,15 @@ figures(void)
 	    "{\"event\":\"executor_lost\",\"at\":1004,\"executor\":-1}\n"
 	    "{\"event\":\"cut of";
 	struct run_figures r = { 0 };
+	struct text t = { 0 };
 	struct err e;
 
 	ok(run_figures_read(&r, "log", log, sizeof log - 1, &e) == 0, "read");
+	run_figures_print(&r, &t);
+	ok(strstr(text_str(&t), "\"planned_tasks\":9,\"coalesced_from\":12,"
+	    "\"split_partitions\":2,\"split_into\":5,"),
+	    "what was decided about partitions");
+	text_release(&t);
 	ok(r.nexec == 1 && r.njob == 1 && r.job[0].nstage == 1,
 	    "only what was begun in order is there");
 	ok(r.job[0].stage[0].sums.tasks == 3 && r.exec[0].sums.tasks == 3 &&
