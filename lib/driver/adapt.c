@@ -155,13 +155,13 @@ adapt_fits(struct exec_env *env, int stage)
 {
 	struct stage_run *r = &env->run[stage];
 	struct task probe = { .env = env, .run = r };
-	struct exchange *x[16];
+	struct skew_input in[SKEW_INPUTS];
 	int nx = 0;
 
 	if (r->lo)
-		nx = hash_reads(env, r->stage->root, x, 16, 0);
+		nx = hash_reads(env, r->stage->root, in, 0);
 	for (int i = 0; i < nx; i++)
-		if (exchange_npart(x[i]) != r->lo[r->npart])
+		if (exchange_npart(in[i].x) != r->lo[r->npart])
 			return false;
 	return r->lo ? nx > 0 : r->npart == (r->stage->npart > 0 ?
 	    r->stage->npart : task_node_parts(&probe, r->stage->root));
