@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "base/thread.h"
 #include "driver/executors.h"
 
 #define TURN_S 1
@@ -39,18 +40,6 @@ keep(void *arg)
 	return NULL;
 }
 
-/* Signals are for the driver's thread: they end its reads. */
-static void
-start(struct keeper *k)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	k->started = pthread_create(&k->thread, NULL, keep, k) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 void
 keeper_init(struct keeper *k, struct cluster *c)
 {
@@ -68,8 +57,10 @@ keeper_init(struct keeper *k, struct cluster *c)
 void
 keeper_leave(struct keeper *k)
 {
+	struct err ignored;
+
 	if (!k->started)
-		start(k);
+		k->started = thread_start(&k->thread, keep, k, &ignored) == 0;
 	k->inside = false;
 	pthread_mutex_unlock(&k->lock);
 }

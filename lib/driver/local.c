@@ -9,10 +9,10 @@
 
 #include <malloc.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "driver/adapt.h"
 #include "driver/conf.h"
 #include "exec/crew.h"
@@ -138,15 +138,8 @@ await(struct runner *r, int ms, struct err *e)
 
 	(void)e;
 	pthread_mutex_lock(&l->lock);
-	if (l->n == 0) {
-		struct timespec t;
-
-		clock_gettime(CLOCK_REALTIME, &t);
-		t.tv_nsec += ms * 1000000L;
-		t.tv_sec += t.tv_nsec / 1000000000;
-		t.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&l->wake, &l->lock, &t);
-	}
+	if (l->n == 0)
+		thread_wait(&l->wake, &l->lock, ms);
 	v = l->ended;
 	n = l->n;
 	l->ended = NULL;

@@ -11,11 +11,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/thread.h"
 #include "driver/runner.h"
 #include "io/fd.h"
 #include "io/stream.h"
@@ -94,20 +94,6 @@ kill_below(pid_t pid, pid_t tid, int depth)
 		fclose(f);
 }
 
-/* Signals are for the driver's thread. */
-static int
-start(struct spool *s, pthread_t *t, struct err *e)
-{
-	sigset_t all, before;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(t, NULL, run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return r ? err_set(e, ERR_TEMP, "could not start a thread") : 0;
-}
-
 static int
 await(struct spool *s, const struct action *j, struct err *e)
 {
@@ -115,13 +101,7 @@ await(struct spool *s, const struct action *j, struct err *e)
 
 	pthread_mutex_lock(&s->lock);
 	while (!s->done && r >= 0) {
-		struct timespec t;
-
-		clock_gettime(CLOCK_REALTIME, &t);
-		t.tv_nsec += LOOK_MS * 1000000L;
-		t.tv_sec += t.tv_nsec / 1000000000;
-		t.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&s->wake, &s->lock, &t);
+		thread_wait(&s->wake, &s->lock, LOOK_MS);
 		r = s->done ? 0 : action_stopped(j, e);
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -139,7 +119,7 @@ spool(const struct action *j, const char *dir, const char *path,
 
 	pthread_mutex_init(&s.lock, NULL);
 	pthread_cond_init(&s.wake, NULL);
-	TRY(start(&s, &t, e));
+	TRY(thread_start(&t, run, &s, e));
 	r = await(&s, j, e);
 	if (r < 0) {
 		if (s.tid)

@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "io/fd.h"
 
 #define BEHIND_MAX ((size_t)16 << 20)
@@ -81,20 +82,6 @@ work(void *arg)
 	return NULL;
 }
 
-/* Signals are the driver's. */
-static int
-start_thread(struct event_log *l)
-{
-	sigset_t all, old;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&l->thread, NULL, work, l);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return r;
-}
-
 static void
 release(struct event_log *l)
 {
@@ -125,7 +112,7 @@ event_log_open(struct event_log **out, const char *path, struct err *e)
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->more, NULL);
 	pthread_cond_init(&l->done, NULL);
-	if (l->path == NULL || start_thread(l) != 0) {
+	if (l->path == NULL || thread_start(&l->thread, work, l, e) < 0) {
 		release(l);
 		return err_set(e, ERR_TEMP, "could not start the event log");
 	}

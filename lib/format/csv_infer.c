@@ -330,30 +330,33 @@ infer(struct arena *a, const char *path, const char *p, size_t n, bool whole,
 	return 0;
 }
 
-int
-csv_infer(struct arena *a, const char *path, const char *head, size_t n,
-    bool whole, struct options *options, struct schema **out, struct err *e)
+/* Fields are ended in a copy, with room around it. */
+static int
+infer_copy(struct arena *a, const char *path, const char *head, size_t n,
+    bool whole, struct options *options, const struct format *f,
+    struct schema **out, struct err *e)
 {
 	char *copy = xcalloc(1, n + 256);
 	int rc;
 
 	memcpy(copy + 128, head, n);
-	rc = infer(a, path, copy + 128, n, whole, options,
-	    &format_csv, out, e);
+	rc = infer(a, path, copy + 128, n, whole, options, f, out, e);
 	free(copy);
 	return rc;
+}
+
+int
+csv_infer(struct arena *a, const char *path, const char *head, size_t n,
+    bool whole, struct options *options, struct schema **out, struct err *e)
+{
+	return infer_copy(a, path, head, n, whole, options, &format_csv, out,
+	    e);
 }
 
 int
 tsv_infer(struct arena *a, const char *path, const char *head, size_t n,
     bool whole, struct options *options, struct schema **out, struct err *e)
 {
-	char *copy = xcalloc(1, n + 256);
-	int rc;
-
-	memcpy(copy + 128, head, n);
-	rc = infer(a, path, copy + 128, n, whole, options,
-	    &format_tsv, out, e);
-	free(copy);
-	return rc;
+	return infer_copy(a, path, head, n, whole, options, &format_tsv, out,
+	    e);
 }

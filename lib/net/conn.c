@@ -355,46 +355,19 @@ conn_give_up(void *arg)
 
 /* ---- receiving ---- */
 
-/* The first frame has to be a HELLO that we like.  Returns 0 or < 0. */
-static int
-conn_greeted(struct conn *c, int type, const char *body, size_t n,
-    struct err *e)
-{
-	struct hello h;
-
-	if (type == FRAME_REFUSED)
-		return refused_parse(body, n, e);
-	if (type != FRAME_HELLO)
-		return err_user(e, EXIT_PROTOCOL, "the other side sent a "
-		    "frame of type %d before its greeting", type);
-	TRY(hello_parse(&h, body, n, e));
-	if (!(h.role & c->peers))
-		return err_user(e, EXIT_PROTOCOL, "the other side is of the "
-		    "kind \"%s\", which has no business here",
-		    role_name(h.role));
-	c->hello = h;
-	c->framer.max = FRAME_MAX;
-	return 0;
-}
-
 /* May this frame come from there?  Returns 0 or < 0. */
 static int
 conn_allowed(struct conn *c, int type, const char *body, size_t n,
     struct err *e)
 {
-	const struct frame_kind *k;
+	struct hello h;
 
-	if (c->hello.role == 0)
-		return conn_greeted(c, type, body, n, e);
-	if (type == FRAME_REFUSED)
-		return refused_parse(body, n, e);
-	k = frame_kind(type);
-	if (k && type != FRAME_HELLO && (k->from & (unsigned)c->hello.role) &&
-	    (k->to & (unsigned)c->role))
-		return 0;
-	return err_user(e, EXIT_PROTOCOL, "the other side (\"%s\") sent a "
-	    "frame that it must not send (type %d, %s)",
-	    role_name(c->hello.role), type, k ? k->name : "unknown");
+	if (c->hello.role)
+		return frame_allowed(type, c->hello.role, c->role, body, n, e);
+	TRY(hello_take(&h, c->peers, type, body, n, e));
+	c->hello = h;
+	c->framer.max = FRAME_MAX;
+	return 0;
 }
 
 /* Hands on what is whole in the buffer. */

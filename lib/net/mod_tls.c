@@ -386,18 +386,25 @@ handshake(void *t)
 	return 1;
 }
 
+/* 1: bytes may pass. */
+static int
+usable(struct channel *c)
+{
+	int r = handshake(c);
+
+	ERR_clear_error();
+	return r == 1 && c->why[0] ? TLS_FAILED : r;
+}
+
 static int64_t
 channel_read(void *t, void *to, size_t n)
 {
 	struct channel *c = t;
 	size_t done;
-	int r = handshake(c);
+	int r = usable(c);
 
 	if (r != 1)
 		return r;
-	if (c->why[0])
-		return TLS_FAILED;
-	ERR_clear_error();
 	r = SSL_read_ex(c->ssl, to, n, &done);
 	return r == 1 ? (int64_t)done : channel_code(c, r);
 }
@@ -407,13 +414,10 @@ channel_write(void *t, const void *p, size_t n)
 {
 	struct channel *c = t;
 	size_t done;
-	int r = handshake(c);
+	int r = usable(c);
 
 	if (r != 1)
 		return r;
-	if (c->why[0])
-		return TLS_FAILED;
-	ERR_clear_error();
 	r = SSL_write_ex(c->ssl, p, n, &done);
 	if (r == 1)
 		return (int64_t)done;

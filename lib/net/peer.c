@@ -212,23 +212,6 @@ peer_send(struct peer *p, int type, const void *body, size_t n,
 	return peer_write(p, body, n, e);
 }
 
-/* As conn does it: see conn_allowed there. */
-static int
-peer_allowed(struct peer *p, int type, const char *body, size_t n,
-    struct err *e)
-{
-	const struct frame_kind *k = frame_kind(type);
-
-	if (type == FRAME_REFUSED)
-		return refused_parse(body, n, e);
-	if (k && type != FRAME_HELLO && (k->from & (unsigned)p->their_role) &&
-	    (k->to & (unsigned)p->role))
-		return 0;
-	return err_user(e, EXIT_PROTOCOL, "the other side (\"%s\") sent a "
-	    "frame that it must not send (type %d)",
-	    role_name(p->their_role), type);
-}
-
 int
 peer_recv(struct peer *p, int timeout_ms, int *type, const char **body,
     size_t *n, struct err *e)
@@ -239,7 +222,8 @@ peer_recv(struct peer *p, int timeout_ms, int *type, const char **body,
 	for (;;) {
 		r = framer_next(&p->framer, type, body, n, e);
 		if (r > 0 && p->their_role)
-			TRY(peer_allowed(p, *type, *body, *n, e));
+			TRY(frame_allowed(*type, p->their_role, p->role,
+			    *body, *n, e));
 		if (r != 0)
 			return r;
 		if (p->eof && framer_left(&p->framer))
@@ -277,16 +261,7 @@ peer_hello(struct peer *p, int role, int peers, int timeout_ms,
 	if (r == 0)
 		return err_set(e, ERR_TEMP, "the other side closed the "
 		    "connection before its greeting");
-	if (type == FRAME_REFUSED)
-		return refused_parse(body, n, e);
-	if (type != FRAME_HELLO)
-		return err_user(e, EXIT_PROTOCOL, "the other side sent a "
-		    "frame of type %d before its greeting", type);
-	TRY(hello_parse(&h, body, n, e));
-	if (!(h.role & peers))
-		return err_user(e, EXIT_PROTOCOL, "the other side is of the "
-		    "kind \"%s\", which has no business here",
-		    role_name(h.role));
+	TRY(hello_take(&h, peers, type, body, n, e));
 	p->role = role;
 	p->their_role = h.role;
 	p->framer.max = FRAME_MAX;

@@ -199,3 +199,35 @@ refused_parse(const char *body, size_t n, struct err *e)
 	arena_release(&a);
 	return e->kind;
 }
+
+int
+hello_take(struct hello *h, int roles, int type, const char *body, size_t n,
+    struct err *e)
+{
+	if (type == FRAME_REFUSED)
+		return refused_parse(body, n, e);
+	if (type != FRAME_HELLO)
+		return err_user(e, EXIT_PROTOCOL, "the other side sent a "
+		    "frame of type %d before its greeting", type);
+	TRY(hello_parse(h, body, n, e));
+	if (h->role & roles)
+		return 0;
+	return err_user(e, EXIT_PROTOCOL, "the other side is of the "
+	    "kind \"%s\", which has no business here", role_name(h->role));
+}
+
+int
+frame_allowed(int type, int from, int to, const char *body, size_t n,
+    struct err *e)
+{
+	const struct frame_kind *k = frame_kind(type);
+
+	if (type == FRAME_REFUSED)
+		return refused_parse(body, n, e);
+	if (k && type != FRAME_HELLO && (k->from & (unsigned)from) &&
+	    (k->to & (unsigned)to))
+		return 0;
+	return err_user(e, EXIT_PROTOCOL, "the other side (\"%s\") sent a "
+	    "frame that it must not send (type %d, %s)", role_name(from),
+	    type, k ? k->name : "unknown");
+}

@@ -141,6 +141,16 @@ void hello_print(struct text *t, int role);
  * with both numbers in the text. */
 int hello_parse(struct hello *h, const char *body, size_t n, struct err *e);
 
+/* The first frame of the other side: the HELLO of one of the roles, or it is
+ * refused with EXIT_PROTOCOL.  What a REFUSED says is the error. */
+int hello_take(struct hello *h, int roles, int type, const char *body,
+    size_t n, struct err *e);
+
+/* May that frame, one behind the greetings, come from a role to a role?  The
+ * same errors. */
+int frame_allowed(int type, int from, int to, const char *body, size_t n,
+    struct err *e);
+
 /* "driver", "executor", ... */
 const char *role_name(int role);
 

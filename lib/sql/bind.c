@@ -102,20 +102,29 @@ bind_rel(struct binder *b, const struct bind_name *names,
 	return r;
 }
 
+/* to: where its rows go. */
+static int
+bind_to(struct binder *b, const struct ast_query *q, const struct ast_query *to,
+    struct node **out, struct err *e)
+{
+	struct rel r;
+
+	b->depth = 0;
+	b->hints = NULL;
+	TRY(bind_rel(b, b->names, q->kind == AST_WRITE ? q->input : q, NULL,
+	    &r, e));
+	return bind_write(b, to, &r, out, e);
+}
+
 int
 bind_query(struct binder *b, const struct ast_query *q, struct node **out,
     struct err *e)
 {
 	struct ast_query none = { .kind = AST_WRITE, .span = q->span };
-	struct rel r;
 
-	none.u.write.kind = TO_STDOUT;
-	b->depth = 0;
-	b->hints = NULL;
-	TRY(bind_rel(b, b->names, q->kind == AST_WRITE ? q->input : q, NULL,
-	    &r, e));
 	/* As for stdout: only visible columns; the root itself is dropped. */
-	TRY(bind_write(b, &none, &r, out, e));
+	none.u.write.kind = TO_STDOUT;
+	TRY(bind_to(b, q, &none, out, e));
 	*out = (*out)->kid[0];
 	return 0;
 }
@@ -125,14 +134,9 @@ bind_action(struct binder *b, const struct ast_query *q, struct node **out,
     struct err *e)
 {
 	struct ast_query none = { .kind = AST_WRITE, .span = q->span };
-	struct rel r;
 
 	none.u.write.kind = TO_STDOUT;
-	b->depth = 0;
-	b->hints = NULL;
-	TRY(bind_rel(b, b->names, q->kind == AST_WRITE ? q->input : q, NULL,
-	    &r, e));
-	return bind_write(b, q->kind == AST_WRITE ? q : &none, &r, out, e);
+	return bind_to(b, q, q->kind == AST_WRITE ? q : &none, out, e);
 }
 
 const struct bind_name *

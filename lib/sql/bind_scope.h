@@ -173,6 +173,7 @@ int bind_items(struct bind_ctx *c, struct ast_expr *const *item, int n,
     struct items *out, struct err *e);
 struct node *node_items(struct binder *b, struct node *kid,
     const struct items *it);
+struct items visible_items(struct binder *b, const struct rel *r);
 
 /* The keys of group by; ordinals and aliases refer to the items. */
 int bind_group_keys(struct bind_ctx *c, const struct ast_group *g, int n,
@@ -194,7 +195,6 @@ struct node *node_aggregate(struct binder *b, struct node *kid,
     const char **agg_name, int nagg);
 struct node *node_distinct(struct binder *b, struct node *kid);
 struct sort_key bind_sort_key(struct expr *x, const struct ast_sort *s);
-
 int bind_refuse_ast(struct span span, const char *what, struct err *e);
 
 #endif

@@ -29,23 +29,6 @@ bind_repartition(struct binder *b, enum part_kind part, int n,
 	return 0;
 }
 
-static struct items
-all_items(struct binder *b, const struct rel *r)
-{
-	struct items it = { 0 };
-
-	for (int i = 0; i < r->scope.n; i++) {
-		const struct scope_col *s = &r->scope.v[i];
-
-		if (s->hidden)
-			continue;
-		ARENA_GROW(b->arena, it.v, it.n, it.cap);
-		it.v[it.n++] = (struct item){ expr_col(b->arena, &s->f),
-		    s->name, NULL, false };
-	}
-	return it;
-}
-
 /* Puts a project over r; the tables' aliases stay usable for columns that
  * are only passed on. */
 static void
@@ -74,7 +57,7 @@ stage_extend(struct binder *b, const struct bind_name *names,
 
 	TRY(bind_items(&c, q->u.exprs.v, q->u.exprs.n, &more, e));
 	TRY(bind_pending(&c, r, e));
-	it = all_items(b, r);
+	it = visible_items(b, r);
 	for (int i = 0; i < more.n; i++) {
 		ARENA_GROW(b->arena, it.v, it.n, it.cap);
 		it.v[it.n++] = more.v[i];
@@ -122,7 +105,7 @@ stage_set(struct binder *b, const struct bind_name *names,
 		int at;
 
 		TRY(bind_over(b, names, s->expr, NULL, "set", r, &x, e));
-		it = all_items(b, r);
+		it = visible_items(b, r);
 		TRY(find_item(&it, &s->column, &at, e));
 		it.v[at].x = x;
 		project_over(b, r, &it, q->span);
@@ -134,7 +117,7 @@ static int
 stage_drop(struct binder *b, const struct ast_query *q, struct rel *r,
     struct err *e)
 {
-	struct items it = all_items(b, r);
+	struct items it = visible_items(b, r);
 
 	for (int i = 0; i < q->u.drop.n; i++) {
 		int at;
@@ -373,7 +356,7 @@ stage_pipe(struct binder *b, const struct bind_name *names,
 {
 	const struct ast_pipe *p = &q->u.pipe;
 	struct expr **group = NULL;
-	struct items visible = all_items(b, r);
+	struct items visible = visible_items(b, r);
 	struct node *n;
 
 	if (visible.n != r->node->out->ncol)

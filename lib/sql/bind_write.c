@@ -102,9 +102,8 @@ show_items(struct binder *b, struct rel *r)
 			    old.v[i].name, r->node->out->col[at++]);
 }
 
-/* Only visible columns are written; what follows a tee sees those. */
-void
-bind_drop_hidden(struct binder *b, struct rel *r)
+struct items
+visible_items(struct binder *b, const struct rel *r)
 {
 	struct items it = { 0 };
 
@@ -117,6 +116,15 @@ bind_drop_hidden(struct binder *b, struct rel *r)
 		it.v[it.n++] = (struct item){ expr_col(b->arena, &s->f),
 		    s->name, NULL, false };
 	}
+	return it;
+}
+
+/* Only visible columns are written; what follows a tee sees those. */
+void
+bind_drop_hidden(struct binder *b, struct rel *r)
+{
+	struct items it = visible_items(b, r);
+
 	if (it.n == r->node->out->ncol) {
 		bool same = true;
 

@@ -38,23 +38,30 @@ parse_values(struct parser *p, struct ast_query **out)
 	return 0;
 }
 
-/* [as] t [(a, b)] behind *q, if there. */
-static int
-parse_table_alias(struct parser *p, struct ast_query **q)
+int
+parse_as(struct parser *p, int first, int piped, const char *what,
+    struct ast_query **q)
 {
-	int first = p->i, as = take_word(p, "as");
-	struct ast_query *x;
+	struct ast_query *x = query_new(p, AST_AS, first, piped, *q);
 
-	if (!as && (!at_name(p, 0) || word_no_alias(p)))
-		return 0;
-	x = query_new(p, AST_AS, first, 0, *q);
-	TRY(parse_ident(p, "an alias behind as", &x->u.as.name));
+	TRY(parse_ident(p, what, &x->u.as.name));
 	if (at_op(p, 0, "("))
 		TRY(parse_idents(p, "the name of a column", &x->u.as.column,
 		    &x->u.as.ncolumn));
 	query_end(p, x, first);
 	*q = x;
 	return 0;
+}
+
+/* [as] t [(a, b)] behind *q, if there. */
+static int
+parse_table_alias(struct parser *p, struct ast_query **q)
+{
+	int first = p->i, as = take_word(p, "as");
+
+	if (!as && (!at_name(p, 0) || word_no_alias(p)))
+		return 0;
+	return parse_as(p, first, 0, "an alias behind as", q);
 }
 
 /* ( … ) in a FROM list. */

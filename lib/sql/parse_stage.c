@@ -61,16 +61,7 @@ stage_drop(struct parser *p, struct ast_query **q)
 static int
 stage_as(struct parser *p, struct ast_query **q)
 {
-	int first = p->i++;
-	struct ast_query *x = query_new(p, AST_AS, first, 1, *q);
-
-	TRY(parse_ident(p, "a name behind as", &x->u.as.name));
-	if (at_op(p, 0, "("))
-		TRY(parse_idents(p, "the name of a column", &x->u.as.column,
-		    &x->u.as.ncolumn));
-	query_end(p, x, first);
-	*q = x;
-	return 0;
+	return parse_as(p, p->i++, 1, "a name behind as", q);
 }
 
 static int

@@ -159,6 +159,9 @@ int parse_from_step(struct parser *p, int piped, struct ast_query **q);
 int parse_pivot(struct parser *p, int piped, struct ast_query **q);
 int parse_unpivot(struct parser *p, int piped, struct ast_query **q);
 int parse_sample(struct parser *p, int piped, struct ast_query **q);
+/* t [(a, b)], a name for *q; what: is expected, in words. */
+int parse_as(struct parser *p, int first, int piped, const char *what,
+    struct ast_query **q);
 struct ast_query *query_new(struct parser *p, enum ast_query_kind kind,
     int first, int piped, struct ast_query *input);
 void query_end(struct parser *p, struct ast_query *q, int first);

@@ -4,13 +4,13 @@
 #include "transfer/block_thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/thread.h"
 #include "net/loop.h"
 #include "net/wake.h"
 
@@ -79,19 +79,13 @@ block_thread_start(struct block_thread **out,
     const struct block_server_conf *conf, struct err *e)
 {
 	struct block_thread *t = xcalloc(1, sizeof *t);
-	sigset_t all, old;
 	int r;
 
 	*out = NULL;
 	t->wake.fd = -1;
 	r = set_up(t, conf, e);
-	if (r >= 0) {
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &old);
-		if (pthread_create(&t->thread, NULL, run, t) != 0)
-			r = err_sys(e, "could not start a thread");
-		pthread_sigmask(SIG_SETMASK, &old, NULL);
-	}
+	if (r >= 0)
+		r = thread_start(&t->thread, run, t, e);
 	if (r < 0) {
 		tear_down(t);
 		return r;
