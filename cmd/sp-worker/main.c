@@ -58,9 +58,7 @@ set_connect(void *conf, const char *value, struct err *e)
 static int
 set_keep(void *conf, const char *value, struct err *e)
 {
-	struct worker *w = conf;
-
-	return opt_duration(value, &w->keep_ms, e);
+	return opt_duration(value, &((struct worker *)conf)->keep_ms, e);
 }
 
 static const struct opt opts[] = {
