@@ -16,7 +16,7 @@
 #include "base/opt.h"
 #include "base/text.h"
 
-enum kind { STRING, SIZE, NUMBER, DURATION, BOOL, FRACTION, FACTOR };
+enum kind { STRING, SIZE, NUMBER, DURATION, BOOL, AUTO, FRACTION, FACTOR };
 
 struct row {
 	const char *key;
@@ -97,8 +97,9 @@ static const struct row rows[] = {
 	{ "spark.excludeOnFailure.enabled", BOOL, "true", "executors and hosts "
 	    "on which tasks fail get no more for a while" },
 	{ "spark.excludeOnFailure.timeout", DURATION, "1h", "for how long" },
-	{ "spark.shuffle.compress", BOOL, "false", "map outputs that other "
-	    "executors read are compressed (zstd)" },
+	{ "spark.shuffle.compress", AUTO, "auto", "map outputs that other "
+	    "executors read are compressed (zstd); auto: on their way over "
+	    "slow networks" },
 	{ "spark.local.dir", STRING, "", "scratch directory; SPARK_LOCAL_DIRS "
 	    "and --tmpdir win; empty: TMPDIR or /tmp" },
 	{ "sp.max.record", SIZE, "64m", "longest record of an input" },
@@ -169,6 +170,12 @@ check_value(const struct row *r, const char *v, struct err *e)
 		if (strcasecmp(v, "true") == 0 || strcasecmp(v, "false") == 0)
 			return 0;
 		return err_user(e, EXIT_CONFIG, "'%s' is not true or false", v);
+	case AUTO:
+		if (strcasecmp(v, "true") == 0 || strcasecmp(v, "false") == 0 ||
+		    strcasecmp(v, "auto") == 0)
+			return 0;
+		return err_user(e, EXIT_CONFIG, "'%s' is not true, false or "
+		    "auto", v);
 	case FRACTION:
 		if (part >= 0 && part <= 1 && end != v && *end == '\0')
 			return 0;

@@ -3,6 +3,8 @@
  */
 #include "driver/setup.h"
 
+#include <strings.h>
+
 #include "base/zone.h"
 #include "driver/job.h"
 #include "driver/runner.h"
@@ -22,6 +24,8 @@ setup_fill(struct setup_msg *m, struct app *a, struct arena *mem, int serve,
 	    .seed = a->binder.env.seed, .serve = serve != 0,
 	    .direct = true,
 	    .compress = conf_bool(&a->conf, "spark.shuffle.compress"),
+	    .pack = strcasecmp(conf_get(&a->conf, "spark.shuffle.compress"),
+	    "auto") == 0,
 	    .lease_ms = LEASE_MS, .key = key };
 	app_force(&probe.env);
 	m->force_spill = probe.env.force_spill;

@@ -30,7 +30,8 @@ setup_msg_print(struct text *to, const struct setup_msg *m)
 	msg_i64(to, m->now_us);
 	msg_fix64(to, m->seed);
 	msg_u64(to, (unsigned)m->force_spill | (unsigned)m->serve << 1 |
-	    (unsigned)m->compress << 2 | (unsigned)m->direct << 3);
+	    (unsigned)m->compress << 2 | (unsigned)m->direct << 3 |
+	    (unsigned)m->pack << 4);
 	msg_fix64(to, m->chaos);
 	msg_i64(to, m->lease_ms);
 	msg_str(to, (const char *)m->key, APP_KEY_BYTES);
@@ -61,6 +62,7 @@ setup_msg_parse(struct arena *a, const char *p, size_t n,
 	m->serve = flags >> 1 & 1;
 	m->compress = flags >> 2 & 1;
 	m->direct = flags >> 3 & 1;
+	m->pack = flags >> 4 & 1;
 	m->chaos = msg_get_fix64(&in);
 	m->lease_ms = msg_get_i64(&in);
 	m->key = (const unsigned char *)msg_get_str(&in, &nkey);

@@ -39,6 +39,7 @@ struct setup_msg {
 	                                 * over the network */
 	bool direct;                    /* files of this node are opened */
 	bool compress;                  /* blocks of map outputs */
+	bool pack;                      /* or on their way, when it is slow */
 	uint64_t chaos;
 	int64_t lease_ms;               /* silence of the driver after which
 	                                 * the executor ends itself */

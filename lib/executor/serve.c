@@ -54,7 +54,8 @@ serve_open(struct serve *s, const struct setup_msg *m, const char *host,
     const char *dir, struct err *e)
 {
 	struct fetch_conf conf = { .app = m->app, .key = m->key,
-	    .node = s->node, .retries = -1, .read_ms = SILENCE_MS };
+	    .node = s->node, .retries = -1, .read_ms = SILENCE_MS,
+	    .pack = m->pack };
 
 	memset(s, 0, sizeof *s);
 	pthread_mutex_init(&s->lock, NULL);

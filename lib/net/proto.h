@@ -23,7 +23,7 @@ struct err;
 struct text;
 
 enum {
-	PROTO_NUMBER = 4,               /* goes up with every change of a body */
+	PROTO_NUMBER = 5,               /* goes up with every change of a body */
 	FRAME_HEAD = 6,
 	FRAME_SMALL_MAX = 16 << 10,
 	FRAME_MAX = 64 << 20,
@@ -81,6 +81,7 @@ enum frame_type {
 	FRAME_SERVE = 68,       /* a directory of an application */
 	FRAME_SERVE_END = 69,
 	FRAME_SERVING = 70,     /* the port */
+	FRAME_BLOCKS_CREDIT = 71,
 	/* 96-127: master */
 	FRAME_WORKER_REGISTER = 96,     /* who the worker is, what it runs */
 	FRAME_WORKER_RENEW = 97,        /* u64 n: asks for a longer lease */

@@ -38,7 +38,8 @@ block_ask_print(struct text *to, const struct block_ask *ask)
 	msg_u64(to, (uint64_t)ask->dir);
 	msg_u64(to, (uint64_t)ask->job);
 	msg_u64(to, (uint64_t)ask->stage);
-	msg_u64(to, ask->list_only);
+	msg_u64(to, (unsigned)ask->list_only | (unsigned)ask->pack << 1);
+	msg_u64(to, (uint64_t)ask->credit);
 	msg_u64(to, (uint64_t)ask->n);
 	for (int i = 0; i < ask->n; i++) {
 		const struct block_want *w = &ask->want[i];
@@ -71,13 +72,17 @@ block_ask_parse(struct block_ask *ask, const char *body, size_t n,
     struct arena *a, struct err *e)
 {
 	struct msg m;
+	int flags;
 
 	msg_init(&m, body, n);
 	ask->id = msg_get_u64(&m);
 	ask->dir = get_upto(&m, INT32_MAX);
 	ask->job = get_upto(&m, INT32_MAX);
 	ask->stage = get_upto(&m, INT32_MAX);
-	ask->list_only = get_upto(&m, 1);
+	flags = get_upto(&m, 3);
+	ask->list_only = flags & 1;
+	ask->pack = flags >> 1;
+	ask->credit = get_upto(&m, INT32_MAX);
 	ask->n = msg_get_items(&m, WANT_LEAST, ASK_WANTS_MAX);
 	if (m.bad)
 		return malformed(e, "what is asked for");
@@ -85,6 +90,25 @@ block_ask_parse(struct block_ask *ask, const char *body, size_t n,
 	for (int i = 0; i < ask->n; i++)
 		get_want(&m, &ask->want[i]);
 	return msg_ended(&m) ? 0 : malformed(e, "what is asked for");
+}
+
+void
+block_credit_print(struct text *to, const struct block_credit *c)
+{
+	msg_u64(to, c->id);
+	msg_u64(to, (uint64_t)c->bytes);
+}
+
+int
+block_credit_parse(struct block_credit *c, const char *body, size_t n,
+    struct err *e)
+{
+	struct msg m;
+
+	msg_init(&m, body, n);
+	c->id = msg_get_u64(&m);
+	c->bytes = get_upto(&m, INT32_MAX);
+	return msg_ended(&m) ? 0 : malformed(e, "a credit");
 }
 
 void
@@ -97,7 +121,7 @@ void
 block_piece_print(struct text *to, const struct block_piece *piece)
 {
 	msg_u64(to, (uint64_t)piece->want);
-	msg_u64(to, piece->listed);
+	msg_u64(to, (unsigned)piece->listed + piece->more);
 	if (piece->listed) {
 		msg_u64(to, (uint64_t)piece->nblock);
 		msg_u64(to, piece->nblock ? (uint64_t)piece->block[0].at : 0);
@@ -152,13 +176,19 @@ int
 block_piece_parse(struct msg *m, struct block_piece *piece, struct arena *a,
     struct err *e)
 {
+	int list;
+
 	*piece = (struct block_piece){ 0 };
 	if (!m->bad && m->p == m->end)
 		return 0;
 	piece->want = get_upto(m, ASK_WANTS_MAX - 1);
-	piece->listed = get_upto(m, 1);
+	list = get_upto(m, 2);
+	piece->listed = list > 0;
+	piece->more = list == 2;
 	if (piece->listed)
 		get_list(m, piece, a);
+	if (piece->more && piece->nblock == 0)
+		m->bad = true;
 	piece->p = msg_get_str(m, &piece->n);
 	return m->bad ? malformed(e, "blocks") : 1;
 }

@@ -1,16 +1,18 @@
 /*
  * block_server -- see block_server.h.
  *
- * A connection has one question at a time; the next frames wait in it
- * (conn_pause).  The answer is made piece by piece: a PART of about
- * PIECE_BYTES is added whenever less than QUEUE_LOW bytes wait to be sent.
- * Small maps share a PART, large ones take many.
+ * A connection has one question at a time.  The answer is made piece by
+ * piece: a PART of about PIECE_BYTES is added whenever less than QUEUE_LOW
+ * bytes wait to be sent and the reader's credit is not used up; as a credit
+ * becomes small so do the PARTs, to keep the stream going.  Small maps share
+ * a PART, large ones take many.
  */
 #include "transfer/block_server.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "base/arena.h"
@@ -26,6 +28,8 @@
 #include "store/mirror.h"
 #include "transfer/block_msg.h"
 #include "transfer/map_cache.h"
+#include "transfer/pace.h"
+#include "transfer/packer.h"
 
 enum {
 	QUEUE_LOW = 1 << 20,
@@ -35,6 +39,9 @@ enum {
 	SWEEP_MS = 5000,
 	FILES_IDLE_MS = 15000,
 	TURN_PARTS = 4,                 /* of one guest before the others */
+	PART_LEAST = 64 << 10,
+	LIST_BYTES = 256 << 10,         /* of blocks that one list has */
+	CREDIT_MAX = 1 << 30,
 };
 
 struct app_dir {
@@ -65,6 +72,11 @@ struct guest {
 	struct map_file *file;          /* of it, or NULL: not begun */
 	uint64_t first, last;           /* its blocks */
 	int64_t from, to;               /* its bytes that are not sent yet */
+	int64_t credit;                 /* bytes that may be sent */
+	bool begun;                     /* a list was sent */
+	struct pace pace;
+	struct packer packer;           /* blocks before first, */
+	size_t packed;                  /* of whose bytes so many were sent */
 };
 
 struct block_server {
@@ -197,6 +209,9 @@ end_file(struct guest *g)
 	if (g->file)
 		map_cache_put(g->server->cache, g->file);
 	g->file = NULL;
+	g->begun = false;
+	g->packed = 0;
+	packer_clear(&g->packer);
 }
 
 /* The question is answered. */
@@ -205,9 +220,9 @@ end_ask(struct guest *g)
 {
 	end_file(g);
 	arena_release(&g->arena);
+	packer_release(&g->packer);
 	g->busy = false;
 	g->seen_ms = clock_mono_ms();
-	conn_pause(g->c, false);
 }
 
 static void
@@ -256,15 +271,84 @@ begin_want(struct guest *g, struct err *e)
 	if (g->last - g->first > LIST_MAX)
 		return err_set(e, ERR_LOST, "map %d has more than %d blocks "
 		    "in a range", w->map, LIST_MAX);
-	g->from = g->to = 0;
-	if (g->first < g->last) {
-		const struct block *b = g->file->index.block;
-
-		g->from = b[g->first].at;
-		g->to = b[g->last - 1].at + BLOCK_HEAD +
-		    (int64_t)b[g->last - 1].stored;
-	}
+	g->server->figures.blocks += g->last - g->first;
 	return 0;
+}
+
+/* Blocks that are sent as they lie: some, the others may have to be packed. */
+static void
+list_plain(struct guest *g, struct block_piece *p)
+{
+	const struct block *b = g->file->index.block;
+	uint64_t end = g->ask.list_only ? g->last : g->first;
+
+	g->from = g->to = 0;
+	if (end < g->last)
+		g->from = g->to = b[end].at;
+	while (end < g->last && g->to - g->from < LIST_BYTES)
+		g->to += BLOCK_HEAD + (int64_t)b[end++].stored;
+	p->nblock = (int)(end - g->first);
+	p->block = g->file->index.block + g->first;
+	g->first = end;
+}
+
+/* Shall the next blocks be packed? */
+static bool
+packs(struct guest *g)
+{
+	struct pace_look look;
+
+	if (!g->ask.pack || g->ask.list_only)
+		return false;
+	if (pace_of(&look, conn_fd(g->c)))
+		pace_judge(&g->pace, &look);
+	return g->pace.pack;
+}
+
+/* The next list of a want that was just begun, or whose blocks so far were
+ * sent. */
+static int
+next_list(struct guest *g, struct block_piece *p, struct err *e)
+{
+	int n = 0;
+
+	packer_clear(&g->packer);
+	g->packed = 0;
+	if (packs(g) && g->first < g->last)
+		TRY(n = packer_fill(&g->packer, g->file, &g->first, g->last,
+		    e));
+	if (n == 0) {
+		list_plain(g, p);
+		pace_made(&g->pace, g->to - g->from, g->to - g->from);
+	} else {
+		p->block = g->packer.block;
+		p->nblock = n;
+		pace_made(&g->pace, (int64_t)g->packer.file.n,
+		    (int64_t)g->packer.bytes.n);
+	}
+	p->listed = true;
+	p->more = g->first < g->last;
+	g->server->figures.packed += (uint64_t)n;
+	return 0;
+}
+
+static int64_t
+unsent(const struct guest *g)
+{
+	return g->to - g->from + (int64_t)(g->packer.bytes.n - g->packed);
+}
+
+/* Bytes of a piece: of what is left, as the PART and the credit allow. */
+static size_t
+piece_size(const struct guest *g, size_t have)
+{
+	int64_t room = PIECE_BYTES - (int64_t)have, n = unsent(g);
+	int64_t part = g->credit / 4 < PART_LEAST ? PART_LEAST : g->credit / 4;
+
+	room = room < PIECE_BYTES / 8 ? PIECE_BYTES / 8 : room;
+	room = room < part ? room : part;
+	room = room < g->credit ? room : g->credit;
+	return (size_t)(n < room ? n : room);
 }
 
 /* Adds a piece of the want to the PART; the want may be complete then. */
@@ -272,30 +356,37 @@ static int
 add_piece(struct guest *g, struct text *to, struct err *e)
 {
 	struct block_piece p = { .want = g->at };
-	int64_t room = PIECE_BYTES - (int64_t)to->n;
 
-	if (g->file == NULL) {
+	if (g->file == NULL)
 		TRY(begin_want(g, e));
-		p.listed = true;
-		p.nblock = (int)(g->last - g->first);
-		p.block = g->file->index.block + g->first;
-		g->server->figures.blocks += g->last - g->first;
-		if (g->ask.list_only)
-			g->from = g->to;
-	}
-	room = room < PIECE_BYTES / 8 ? PIECE_BYTES / 8 : room;
-	p.n = (size_t)(g->to - g->from < room ? g->to - g->from : room);
+	if (!g->begun || unsent(g) == 0)
+		TRY(next_list(g, &p, e));
+	g->begun = true;
+	p.n = piece_size(g, to->n);
 	block_piece_print(to, &p);
-	if (p.n)
+	if (g->from < g->to) {
 		TRY(map_read(g->file, g->from, text_room(to, p.n), p.n, e));
-	to->n += p.n;
-	g->from += (int64_t)p.n;
+		to->n += p.n;
+		g->from += (int64_t)p.n;
+	} else if (p.n) {
+		text_add(to, g->packer.bytes.p + g->packed, p.n);
+		g->packed += p.n;
+	}
+	g->credit -= (int64_t)p.n;
 	g->server->figures.bytes += p.n;
-	if (g->from < g->to)
+	if (unsent(g) > 0 || g->first < g->last)
 		return 0;
 	end_file(g);
 	g->at++;
 	return 0;
+}
+
+/* Without credit only what has no bytes of blocks can be sent. */
+static bool
+may_send(const struct guest *g)
+{
+	return g->busy && conn_queued(g->c) < QUEUE_LOW && (g->credit > 0 ||
+	    g->ask.list_only || g->at == g->ask.n);
 }
 
 /* One more PART, or the end. */
@@ -304,7 +395,9 @@ send_part(struct guest *g)
 {
 	struct text *t = &g->server->part;
 	struct err e = { 0 };
-	int r = 0;
+	size_t part = g->credit / 4 < PART_LEAST ? PART_LEAST :
+	    (size_t)g->credit / 4;
+	int r;
 
 	if (g->at == g->ask.n) {
 		send_done(g);
@@ -312,8 +405,10 @@ send_part(struct guest *g)
 	}
 	text_clear(t);
 	block_part_print(t, g->ask.id);
-	while (r >= 0 && g->at < g->ask.n && t->n < PIECE_BYTES)
+	do
 		r = add_piece(g, t, &e);
+	while (r >= 0 && g->at < g->ask.n && t->n < PIECE_BYTES &&
+	    t->n < part && may_send(g));
 	if (r < 0)
 		send_lost(g, e.text);
 	else
@@ -326,12 +421,11 @@ block_server_pump(struct block_server *s)
 	int wait = -1;
 
 	for (struct guest *g = s->guest; g; g = g->next) {
-		for (int i = 0; i < TURN_PARTS && g->busy &&
-		    conn_queued(g->c) < QUEUE_LOW; i++) {
+		for (int i = 0; i < TURN_PARTS && may_send(g); i++) {
 			g->seen_ms = clock_mono_ms();
 			send_part(g);
 		}
-		if (g->busy && conn_queued(g->c) < QUEUE_LOW)
+		if (may_send(g))
 			wait = 0;
 	}
 	return wait;
@@ -344,19 +438,44 @@ guest_ask(struct guest *g, const char *body, size_t n)
 
 	g->seen_ms = clock_mono_ms();
 	g->server->figures.asks++;
+	if (g->busy) {
+		err_user(&e, EXIT_PROTOCOL, "one question at a time");
+		conn_refuse(g->c, &e);
+		return;
+	}
 	if (block_ask_parse(&g->ask, body, n, &g->arena, &e) < 0) {
 		conn_refuse(g->c, &e);
 		return;
 	}
 	g->at = 0;
 	g->busy = true;
-	conn_pause(g->c, true);
+	g->begun = false;
+	g->credit = g->ask.credit;
 	g->dir = path_of(g->server, g->app, g->ask.dir, &g->arena);
 	if (g->dir == NULL) {
 		err_user(&e, EXIT_PERM, "the directory is not served");
 		end_ask(g);
 		conn_refuse(g->c, &e);
 	}
+}
+
+/* One for a question that was answered meanwhile means nothing. */
+static void
+guest_credit(struct guest *g, const char *body, size_t n)
+{
+	struct block_credit c;
+	struct err e = { 0 };
+
+	if (block_credit_parse(&c, body, n, &e) < 0) {
+		conn_refuse(g->c, &e);
+		return;
+	}
+	if (!g->busy || c.id != g->ask.id)
+		return;
+	g->seen_ms = clock_mono_ms();
+	g->credit += c.bytes;
+	if (g->credit > CREDIT_MAX)
+		g->credit = CREDIT_MAX;
 }
 
 static void
@@ -368,6 +487,9 @@ guest_frame(void *arg, struct conn *c, int type, const char *body, size_t n)
 	switch (type) {
 	case FRAME_BLOCKS_ASK:
 		guest_ask(g, body, n);
+		break;
+	case FRAME_BLOCKS_CREDIT:
+		guest_credit(g, body, n);
 		break;
 	case FRAME_PING:
 		conn_send(c, FRAME_PONG, body, n);
@@ -386,6 +508,7 @@ guest_free(struct guest *g)
 	struct block_server *s = g->server;
 
 	end_file(g);
+	packer_release(&g->packer);
 	conn_close(g->c);
 	arena_release(&g->arena);
 	*(g->prev ? &g->prev->next : &s->guest) = g->next;
@@ -423,6 +546,9 @@ new_guest(void *arg, struct conn *c, const char *identity)
 	s->figures.connections++;
 	s->figures.open++;
 	conn_limit(c, ASK_BYTES);
+	if (s->conf.slow)
+		setsockopt(conn_fd(c), SOL_SOCKET, SO_MAX_PACING_RATE,
+		    &s->conf.slow, sizeof s->conf.slow);
 	return g;
 }
 

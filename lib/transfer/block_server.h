@@ -5,7 +5,7 @@
  * transfer/block_daemon.h).  A connection is one application's, by the identity
  * whose key it proved, and gets files of directories that were registered for
  * that one.  A connection holds some MB at most: what it asks for is read as
- * it takes it.  Idle ones are closed.
+ * it takes it and gives credit for more.  Idle ones are closed.
  */
 #ifndef TRANSFER_BLOCK_SERVER_H
 #define TRANSFER_BLOCK_SERVER_H
@@ -23,6 +23,7 @@ struct block_server_conf {
 	int port;                       /* 0: any */
 	int idle_ms;                    /* 0: a minute */
 	const char *open_app;           /* tests: no TLS, all are this one */
+	unsigned slow;                  /* tests: so many bytes a second */
 };
 
 int  block_server_new(struct block_server **out,
@@ -43,6 +44,7 @@ int  block_server_pump(struct block_server *s);
 
 struct block_server_figures {
 	uint64_t connections, asks, blocks, bytes, lost, refused;
+	uint64_t packed;                /* blocks, on their way */
 	int open;                       /* connections now */
 };
 /* On the loop's thread. */

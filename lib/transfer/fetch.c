@@ -271,6 +271,17 @@ mark_local(const struct call *c, bool *local, struct err *e)
 	return remote;
 }
 
+static void
+count(struct fetch_figures *to, const struct fetch_figures *more)
+{
+	to->local_bytes += more->local_bytes;
+	to->remote_bytes += more->remote_bytes;
+	to->unpacked_bytes += more->unpacked_bytes;
+	to->blocks += more->blocks;
+	to->retries += more->retries;
+	to->wait_us += more->wait_us;
+}
+
 /* Figures, and now and then a look for files that may be deleted: their
  * room is free only when nobody has them open. */
 static void
@@ -283,16 +294,8 @@ end_call(struct fetcher *f, const struct fetch_figures *more)
 	sweep = now - f->swept_ms > SWEEP_MS;
 	if (sweep)
 		f->swept_ms = now;
-	tally.local_bytes += more->local_bytes;
-	tally.remote_bytes += more->remote_bytes;
-	tally.blocks += more->blocks;
-	tally.retries += more->retries;
-	tally.wait_us += more->wait_us;
-	f->figures.local_bytes += more->local_bytes;
-	f->figures.remote_bytes += more->remote_bytes;
-	f->figures.blocks += more->blocks;
-	f->figures.retries += more->retries;
-	f->figures.wait_us += more->wait_us;
+	count(&tally, more);
+	count(&f->figures, more);
 	pthread_mutex_unlock(&f->lock);
 	if (sweep)
 		map_cache_sweep(f->cache, FILES_IDLE_MS);

@@ -8,7 +8,9 @@
  *	exchange_place(x, map, place, attempt);
  *
  * One thread's call reads from many servers at once, as many as keep what is
- * under way below in_flight bytes; connections are kept and used again.  A
+ * under way below in_flight bytes: each stream has a share of them as its
+ * window, asks for no more than that, and renews it as it passes blocks on.
+ * Connections are kept and used again.  A
  * server that does not answer is tried again; then its place is lost
  * (map -1).  A map that a server refuses is lost alone.
  */
@@ -16,6 +18,7 @@
 #define TRANSFER_FETCH_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/mirror.h"
@@ -35,6 +38,7 @@ struct fetch_conf {
 	                                 * average of three retries */
 	int connect_ms, read_ms;        /* 0: 10 s, 60 s; of the last try:
 	                                 * each before it has half as long */
+	bool pack;                      /* servers may pack blocks */
 };
 
 /* Where maps are.  NULL is as good as "". */
@@ -65,7 +69,8 @@ void fetch_until(const struct block_source *s, const _Atomic int *cancel);
 void fetcher_forget(struct fetcher *f, int job);
 
 struct fetch_figures {
-	int64_t local_bytes, remote_bytes;
+	int64_t local_bytes, remote_bytes;      /* as they were read, came */
+	int64_t unpacked_bytes;         /* of the latter, had they come plain */
 	int64_t blocks, retries, wait_us;       /* wait: nothing had come */
 };
 struct fetch_figures fetcher_figures(struct fetcher *f);

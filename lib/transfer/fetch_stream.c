@@ -43,13 +43,15 @@ struct stream {
 	int64_t delivered;              /* blocks of want at */
 	int64_t skipped;                /* of them, before the last ASK */
 
+	int64_t window, credit;         /* at most, and left at the server */
+
 	struct peer *peer;
 	bool reused, answered;          /* since the last ASK */
 	int tries;
 	int64_t due_ms;                 /* when it waits: until then */
 	int64_t seen_ms;                /* when something came last */
 
-	bool listed;                    /* of the want at: */
+	bool listed, more;              /* of the want at: */
 	struct arena arena;
 	struct block *block;
 	int nblock, next;
@@ -155,6 +157,17 @@ connect_to(struct streams *s, struct stream *t, struct err *e)
 	    connect_ms, e);
 }
 
+static void
+set_window(struct streams *s, struct stream *t)
+{
+	int64_t share = s->c->s->f->conf.in_flight / (s->active_max < s->n ?
+	    s->active_max : s->n);
+
+	t->window = share < STREAM_BYTES ? share : STREAM_BYTES;
+	if (t->window < 1)
+		t->window = 1;
+}
+
 /* Asks for all that has not come. */
 static int
 ask(struct streams *s, struct stream *t, struct err *e)
@@ -165,6 +178,9 @@ ask(struct streams *s, struct stream *t, struct err *e)
 	    .job = s->c->s->job, .stage = s->c->s->stage,
 	    .list_only = s->c->list_only };
 
+	set_window(s, t);
+	a.credit = t->credit = t->window;
+	a.pack = s->c->s->f->conf.pack;
 	a.id = t->id = ++s->id;
 	a.n = n < ASK_WANTS_MAX ? n : ASK_WANTS_MAX;
 	a.want = xcalloc((size_t)a.n + 1, sizeof *a.want);
@@ -180,7 +196,7 @@ ask(struct streams *s, struct stream *t, struct err *e)
 	t->base = t->at;
 	t->asked = a.n;
 	t->skipped = t->delivered;
-	t->listed = t->answered = false;
+	t->listed = t->more = t->answered = false;
 	text_clear(&t->partial);
 	t->seen_ms = clock_mono_ms();
 	return r < 0 ? r : 0;
@@ -277,7 +293,8 @@ streams_open(struct streams **out, struct call *c, const bool *local,
 	}
 	s->poll = xcalloc((size_t)s->n + 1, sizeof *s->poll);
 	s->polled = xcalloc((size_t)s->n + 1, sizeof(struct stream *));
-	s->active_max = (int)(conf->in_flight / STREAM_BYTES);
+	s->active_max = conf->in_flight / STREAM_BYTES < s->n ?
+	    (int)(conf->in_flight / STREAM_BYTES) : s->n;
 	if (s->active_max < 1)
 		s->active_max = 1;
 	return begin_some(s, e);
@@ -317,17 +334,31 @@ deliver(struct streams *s, struct stream *t, const char *packed,
 	return 0;
 }
 
+/* The share of n of its bytes in those of the block when it lies plain. */
+static int64_t
+unpacked(const struct block *b, size_t n)
+{
+	return (int64_t)n * (BLOCK_HEAD + (int64_t)b->raw) /
+	    (BLOCK_HEAD + (int64_t)b->stored);
+}
+
 /* Bytes of the blocks of want at.  Errors of the sink are final: *mine. */
 static int
 take_bytes(struct streams *s, struct stream *t, const char *p, size_t n,
     bool *mine, struct err *e)
 {
 	while (n > 0) {
-		size_t size, more;
+		size_t size, more, left;
+		int64_t raw;
 
 		if (t->next == t->nblock)
 			return nonsense(e, "more than its list has");
 		size = BLOCK_HEAD + (size_t)t->block[t->next].stored;
+		left = size - t->partial.n;
+		more = left < n ? left : n;
+		raw = unpacked(&t->block[t->next], left) -
+		    unpacked(&t->block[t->next], left - more);
+		s->c->figures.unpacked_bytes += raw;
 		*mine = true;
 		if (t->partial.n == 0 && n >= size) {
 			TRY(deliver(s, t, p, e));
@@ -336,7 +367,6 @@ take_bytes(struct streams *s, struct stream *t, const char *p, size_t n,
 			*mine = false;
 			continue;
 		}
-		more = size - t->partial.n < n ? size - t->partial.n : n;
 		text_add(&t->partial, p, more);
 		p += more;
 		n -= more;
@@ -354,6 +384,7 @@ take_list(struct streams *s, struct stream *t, const struct block_piece *p,
     bool *mine, struct err *e)
 {
 	t->listed = true;
+	t->more = p->more;
 	t->next = 0;
 	t->nblock = p->nblock;
 	t->block = p->block;
@@ -391,13 +422,33 @@ take_part(struct streams *s, struct stream *t, const char *body, size_t n,
 		if (s->c->list_only && p.n)
 			return nonsense(e, "blocks instead of lists");
 		TRY(take_bytes(s, t, p.p, p.n, mine, e));
+		t->credit -= (int64_t)p.n;
 		s->c->figures.remote_bytes += (int64_t)p.n;
 		if (t->next < t->nblock)
 			continue;
+		t->listed = false;
+		if (t->more)
+			continue;
 		t->at++;
 		t->delivered = t->skipped = 0;
-		t->listed = false;
 	}
+}
+
+/* More credit when half of the window is used up. */
+static int
+renew(struct stream *t, struct err *e)
+{
+	struct block_credit c = { t->id, t->window - t->credit };
+	struct text body = { 0 };
+	int r;
+
+	if (t->credit > t->window / 2)
+		return 0;
+	block_credit_print(&body, &c);
+	r = peer_send(t->peer, FRAME_BLOCKS_CREDIT, body.p, body.n, e);
+	text_release(&body);
+	t->credit += c.bytes;
+	return r < 0 ? r : 0;
 }
 
 static int
@@ -447,7 +498,10 @@ take_frame(struct streams *s, struct stream *t, int type, const char *body,
 {
 	switch (type) {
 	case FRAME_BLOCKS_PART:
-		return take_part(s, t, body, n, mine, e);
+		TRY(take_part(s, t, body, n, mine, e));
+		if (s->c->list_only)
+			return 0;
+		return t->at < t->base + t->asked ? renew(t, e) : 0;
 	case FRAME_BLOCKS_LOST:
 		return take_lost(s, t, body, n, mine, e);
 	case FRAME_BLOCKS_DONE:

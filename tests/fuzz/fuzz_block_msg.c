@@ -33,7 +33,8 @@ one_ask(const char *p, size_t n, struct arena *a)
 	assert(block_ask_parse(&again, t.p, t.n, a, &e) == 0);
 	assert(again.id == ask.id && again.dir == ask.dir &&
 	    again.job == ask.job && again.stage == ask.stage &&
-	    again.list_only == ask.list_only && again.n == ask.n);
+	    again.list_only == ask.list_only && again.n == ask.n &&
+	    again.pack == ask.pack && again.credit == ask.credit);
 	for (int i = 0; i < ask.n; i++) {
 		const struct block_want *v = &ask.want[i], *w = &again.want[i];
 
@@ -67,7 +68,7 @@ one_part(const char *p, size_t n, struct arena *a)
 		for (size_t i = 0; i < piece.n; i++)
 			sum += (unsigned char)piece.p[i];
 		for (int i = 0; i < piece.nblock; i++)
-			assert(piece.block[i].stored <= piece.block[i].raw &&
+			assert(piece.listed && piece.block[i].stored <= piece.block[i].raw &&
 			    piece.block[i].raw <= BLOCK_MAX &&
 			    piece.block[i].stored > 0 &&
 			    piece.block[i].at >= 0);
@@ -130,16 +131,36 @@ one_done(const char *p, size_t n, struct arena *a)
 		assert(e.code == EXIT_PROTOCOL);
 }
 
+static void
+one_credit(const char *p, size_t n, struct arena *a)
+{
+	struct block_credit c, again;
+	struct text t = { 0 };
+	struct err e = { 0 };
+
+	(void)a;
+	if (block_credit_parse(&c, p, n, &e) < 0) {
+		assert(e.code == EXIT_PROTOCOL);
+		return;
+	}
+	block_credit_print(&t, &c);
+	assert(block_credit_parse(&again, t.p, t.n, &e) == 0);
+	assert(again.id == c.id && again.bytes == c.bytes &&
+	    c.bytes >= 0);
+	text_release(&t);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static void (*const one[])(const char *, size_t, struct arena *) = {
-		one_ask, one_part, one_lost, one_serve, one_done
+		one_ask, one_part, one_lost, one_serve, one_done,
+		one_credit
 	};
 	struct arena a = { 0 };
 
 	if (n > 0)
-		one[data[0] % 5]((const char *)data + 1, n - 1, &a);
+		one[data[0] % 6]((const char *)data + 1, n - 1, &a);
 	arena_release(&a);
 	return 0;
 }

@@ -36,10 +36,11 @@ static const unsigned char key[32] = "a key of thirty-two bytes, or so";
 static struct pool pool;
 
 static struct block_thread *
-start(int port)
+start_slow(int port, unsigned slow)
 {
 	struct block_thread *t;
-	struct block_server_conf conf = { .host = "127.0.0.1", .port = port };
+	struct block_server_conf conf = { .host = "127.0.0.1", .port = port,
+	    .slow = slow };
 	struct block_serve what = { "app-1", { 0 }, DIR_NUMBER, dir };
 	struct err e = { 0 };
 
@@ -50,6 +51,12 @@ start(int port)
 	memcpy(what.key, key, sizeof key);
 	block_server_register(block_thread_server(t), &what);
 	return t;
+}
+
+static struct block_thread *
+start(int port)
+{
+	return start_slow(port, 0);
 }
 
 static struct fetcher *
@@ -316,6 +323,47 @@ much(void)
 	block_thread_stop(t);
 }
 
+/* A server from which 20 MB/s come; blocks of which half is the other
+ * half again.  Returns the bytes that came. */
+static int64_t
+slowly(bool pack, int64_t in_flight, int64_t *blocks)
+{
+	struct fetch_conf conf = { .app = "app-1", .key = key, .node = "here",
+	    .in_flight = in_flight, .pack = pack };
+	struct block_thread *t = start_slow(0, 20 << 20);
+	struct count c = { 0 };
+	struct lost lost = { 0 };
+	struct err e = { 0 };
+	struct fetcher *f;
+	struct fetch_figures fig;
+	int r;
+
+	fetcher_new(&f, &conf, &e);
+	r = fetch_all(f, 3, 1, place_of(f, "there",
+	    block_server_port(block_thread_server(t)), DIR_NUMBER), &c,
+	    &lost, &e);
+	fig = fetcher_figures(f);
+	ok(r == 0 && c.bad == 0 && fig.unpacked_bytes > 24 << 20, "%s: %lld "
+	    "KB came of %lld", pack ? "packed" : "as they lie",
+	    (long long)fig.remote_bytes >> 10,
+	    (long long)fig.unpacked_bytes >> 10);
+	fetcher_free(f);
+	block_thread_stop(t);
+	*blocks = c.blocks;
+	return fig.remote_bytes;
+}
+
+static void
+slow_ways(void)
+{
+	int64_t n, blocks, plain = slowly(false, 0, &blocks);
+
+	ok(slowly(true, 0, &n) < plain * 3 / 4 && n == blocks,
+	    "a slow way takes less");
+	ok(slowly(false, 100000, &n) == plain && n == blocks,
+	    "a window that is smaller than a block");
+}
+
 static void
 dying_servers(void)
 {
@@ -537,6 +585,7 @@ main(void)
 	ok(strlen(id) > 40 && strchr(id, '\n') == NULL, "this is node %s", id);
 	several_places();
 	much();
+	slow_ways();
 	dying_servers();
 	mute_server();
 	cancelled();
