@@ -9,7 +9,6 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/limits.h"
 #include "base/opt.h"
 #include "daemon/background.h"
 #include "daemon/daemon_opts.h"
@@ -180,7 +179,6 @@ main(int argc, char **argv)
 	int r;
 
 	standard_hold();
-	limits_raise_files();
 	settings_init(&w.settings, "worker");
 	r = opt_parse(&table, argc, argv, &w, &e);
 	if (r > 1 || (r == 1 && w.ssh.name))

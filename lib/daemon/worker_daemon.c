@@ -18,6 +18,7 @@
 #include "base/beside.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "cluster/worker.h"
@@ -724,6 +725,7 @@ worker_daemon_run(const struct worker_daemon_conf *conf, struct err *e)
 	struct daemon d = { .conf = conf };
 	int r;
 
+	limits_raise_files();
 	d.signals.fd = -1;
 	d.dial.fd = -1;
 	d.dial.key = d.key;

@@ -501,6 +501,7 @@ release(struct remote *m)
 		text_release(&m->stage[i].frame);
 	}
 	free(m->stage);
+	bad_rows_close(&m->bad);
 	remote_job_close(&m->files);
 	arena_release(&m->turn);
 }

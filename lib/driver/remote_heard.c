@@ -178,7 +178,9 @@ on_done(struct remote *m, struct cluster_exec *x, const char *body, size_t n,
 	struct done_msg d;
 	struct ended end = { .exec = x->number, .place = -1,
 	    .lost_stage = -1, .lost_part = -1, .lost_place = -1 };
-	int before;
+	struct err why;
+	bool counts;
+	int before, r;
 
 	TRY(done_msg_parse(&m->turn, body, n, &d, e));
 	if (d.job != m->job->number)
@@ -212,9 +214,14 @@ on_done(struct remote *m, struct cluster_exec *x, const char *body, size_t n,
 		m->stage[d.stage].generation++;
 	}
 	m->done = &d;
-	if (!runner_ended(m->runner, &end) && d.has_map && before < 0)
+	counts = runner_ended(m->runner, &end);
+	if (!counts && d.has_map && before < 0)
 		m->stage[d.stage].place[d.part] = -1;
 	m->done = NULL;
+	r = bad_rows_ended(&m->bad, d.stage, d.part, d.attempt, counts ?
+	    BAD_ROWS_KEEP : BAD_ROWS_DROP, &why);
+	if (r < 0)
+		runner_fail(m->runner, &why, r);
 	return 0;
 }
 
@@ -341,7 +348,8 @@ on_out_data(struct remote *m, struct cluster_exec *x, const char *body,
 	TRY(out_data_msg_parse(&m->turn, body, n, &o, e));
 	if (o.job != m->job->number)
 		return 0;
-	r = remote_job_write(&m->files, m->app, &o, &why);
+	r = o.output == OUT_DATA_BAD ? bad_rows_write(&m->bad, &m->files, &o,
+	    &why) : remote_job_write(&m->files, m->app, &o, &why);
 	if (r < 0 && why.code == EXIT_PROTOCOL) {
 		*e = why;
 		return r;

@@ -74,13 +74,6 @@ static int
 tell_input(struct app *a, const struct action *j, const struct input *in, struct input *out,
     const char ***path, struct err *e)
 {
-	if (in->quarantine_dir && cluster_is_far(a->cluster) &&
-	    strcmp(in->on_error, "quarantine") == 0) {
-		err_user(e, EXIT_JOB, "bad records cannot be collected from "
-		    "other hosts");
-		return err_hint(e, "say on error null or drop, or run it with "
-		    "-m local or -m local-cluster");
-	}
 	*out = *in;
 	out->file_v = NEW_N(&a->arena, struct input_file, in->nfile + 1);
 	*path = NEW_N(&a->arena, const char *, in->nfile + 1);

@@ -6,6 +6,7 @@
 #define DRIVER_REMOTE_STATE_H
 
 #include "base/arena.h"
+#include "driver/bad_rows.h"
 #include "driver/executors.h"
 #include "driver/remote_job.h"
 #include "driver/remote_kept.h"
@@ -43,6 +44,7 @@ struct remote {
 	struct cluster *cluster;
 	struct runner *runner;
 	struct remote_job files;
+	struct bad_rows bad;
 	struct rstage *stage;
 	struct rows *rows;
 	struct arena turn;              /* of a frame */

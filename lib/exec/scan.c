@@ -32,6 +32,7 @@ struct scan_shared {
 struct scan_op {
 	struct op op;
 	struct scan_shared *shared;
+	struct scan own;                /* with a directory of this attempt */
 	struct reader *reader;
 	struct program *pred;
 	struct column *col;
@@ -186,7 +187,12 @@ scan_open(struct op *op, struct err *e)
 	if (n->u.scan.filter)
 		TRY(program_new(&s->pred, &op->task->arena, &s->shared->early,
 		    (struct expr *const *)&n->u.scan.filter, 1, &env, e));
-	TRY(reader_open(&s->reader, &s->shared->scan, &op->pool, s->pred, e));
+	s->own = s->shared->scan;
+	if (op->task->env->bad_apart && s->own.quarantine_dir &&
+	    s->own.on_error == ON_ERROR_QUARANTINE)
+		s->own.quarantine_dir = task_bad_dir(op->task,
+		    s->own.quarantine_dir);
+	TRY(reader_open(&s->reader, &s->own, &op->pool, s->pred, e));
 	/* Stable strings pin the mapped file: only when it may all be held. */
 	s->reader->stable = n->u.scan.keep_strings &&
 	    n->u.scan.input->size >= 0 &&

@@ -4,8 +4,12 @@
 #include "exec/task.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "base/hash.h"
 
 struct task_need {
 	struct exchange *x;
@@ -222,4 +226,22 @@ task_node_parts(const struct task *t, const struct node *n)
 		}
 		return np == INT32_MAX ? 1 : np;
 	}
+}
+
+void
+task_bad_prefix(const struct task *t, char to[TASK_BAD_SIZE])
+{
+	snprintf(to, TASK_BAD_SIZE, TASK_BAD "%d-%d-%d-", t->run->stage->id,
+	    t->part, t->attempt);
+}
+
+const char *
+task_bad_dir(struct task *t, const char *dir)
+{
+	char prefix[TASK_BAD_SIZE];
+
+	t->bad = true;
+	task_bad_prefix(t, prefix);
+	return arena_printf(&t->arena, "%s/%s%016llx", t->env->scratch, prefix,
+	    (unsigned long long)hash_sum(dir, strlen(dir)));
 }

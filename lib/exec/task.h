@@ -68,6 +68,8 @@ struct stage_run {
 struct exec_env {
 	struct pool pool;               /* the executor's budget */
 	const char *scratch;            /* directory of this run, 0700 */
+	bool bad_apart;                 /* bad records go to task_bad_dir, not
+					 * straight to their directory */
 	const struct zone *zone;
 	uint64_t seed;
 	int threads;
@@ -122,6 +124,7 @@ struct task {
 	struct task_output *commit;     /* outputs (write, tee) to commit */
 	int ncommit, commit_cap;
 	int64_t rows_in, bytes_in, rows_out, bytes_out, spilled;
+	bool bad;                       /* it may have task_bad_dirs */
 };
 
 /* Runs an attempt to its end (but does not commit it): opens the tree,
@@ -143,6 +146,13 @@ task_cancelled(const struct task *t)
 	return atomic_load_explicit(&t->env->cancel, memory_order_relaxed) ||
 	    (t->stop && atomic_load_explicit(t->stop, memory_order_relaxed));
 }
+
+/* Where an attempt puts bad records apart: env->scratch/PREFIX HASH, HASH of
+ * the quarantine directory's name in 16 digits.  TASK_BAD begins PREFIX. */
+#define TASK_BAD "bad-"
+enum { TASK_BAD_SIZE = 64 };
+void task_bad_prefix(const struct task *t, char to[TASK_BAD_SIZE]);
+const char *task_bad_dir(struct task *t, const char *quarantine_dir);
 
 /* State that all tasks of a stage share for one node (a join's build table,
  * a scan's split state): made once by make() under a lock, freed by free()

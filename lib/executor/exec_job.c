@@ -83,6 +83,19 @@ send_outputs(struct exec_job *j, struct task *t, struct err *e)
 	return 0;
 }
 
+/* So do records that could not be read. */
+static int
+send_bad_rows(struct exec_job *j, struct task *t, struct err *e)
+{
+	struct send_file s = { .out = j->host->out, .cancel = &j->env.cancel,
+	    .msg = { .job = j->msg->job, .part = t->part,
+	    .attempt = t->attempt } };
+	char prefix[TASK_BAD_SIZE];
+
+	task_bad_prefix(t, prefix);
+	return send_bad(&s, j->env.scratch, prefix, t->run->stage->id - 1, e);
+}
+
 static int
 commit(void *arg, struct task *t, struct err *e)
 {
@@ -90,6 +103,8 @@ commit(void *arg, struct task *t, struct err *e)
 	struct xwriter *w = t->writer;
 
 	TRY(send_outputs(j, t, e));
+	if (t->bad)
+		TRY(send_bad_rows(j, t, e));
 	if (w == NULL)
 		return 0;
 	t->writer = NULL;
@@ -197,7 +212,12 @@ done(void *arg, struct attempt *a)
 {
 	struct exec_job *j = arg;
 	struct collected *c = a->task->collected;
+	char prefix[TASK_BAD_SIZE];
 
+	if (a->task->bad) {
+		task_bad_prefix(a->task, prefix);
+		send_bad_drop(j->env.scratch, prefix);
+	}
 	if (a->code >= 0 && c && c->fd >= 0)
 		a->code = send_rows(j, a, &a->err);
 	if (a->code >= 0)
@@ -261,6 +281,7 @@ fill_env(struct exec_job *j)
 
 	pool_init(&env->pool, NULL, "executor", setup->memory);
 	env->scratch = j->host->scratch;
+	env->bad_apart = true;
 	env->seed = setup->seed;
 	env->threads = setup->cores;
 	env->spread = true;
@@ -368,6 +389,7 @@ exec_job_close(struct exec_job *j)
 			send_file_remove(output_staging(j->output[i]));
 		output_close(j->output[i]);
 	}
+	send_bad_drop(j->host->scratch, TASK_BAD);
 	serve_forget(j->host->serve, j->msg->job);
 	free(j->span);
 	arena_release(&j->arena);

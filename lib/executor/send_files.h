@@ -24,6 +24,15 @@ struct send_file {
 /* Sends the file of that name, which it removes.  ERR_TEMP. */
 int  send_file(struct send_file *s, const char *name, struct err *e);
 
+/* Sends the file at path, which it removes, as msg.name. */
+int  send_file_at(struct send_file *s, const char *path, struct err *e);
+
+/* Sends the bad records that the attempt has put apart, or removes them; of
+ * any attempt for prefix TASK_BAD. */
+int  send_bad(struct send_file *s, const char *scratch, const char *prefix,
+    int stage, struct err *e);
+void send_bad_drop(const char *scratch, const char *prefix);
+
 /* Is the staging directory of the output the driver's own, seen from here? */
 bool send_file_is_here(const struct job_output *o, struct arena *a);
 

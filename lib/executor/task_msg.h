@@ -128,7 +128,10 @@ struct file_data_msg {
 	size_t n;
 };
 
-/* OUT_DATA: a piece of a file that an attempt wrote for an output. */
+/* OUT_DATA: a piece of a file that an attempt wrote for an output; or, for
+ * output OUT_DATA_BAD, of bad records, with the name
+ * "STAGE:HASH OF THE QUARANTINE DIRECTORY'S NAME:FILE". */
+enum { OUT_DATA_BAD = INT32_MAX };
 struct out_data_msg {
 	int job, output, part, attempt;
 	const char *name;
