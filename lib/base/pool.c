@@ -90,6 +90,17 @@ pool_try(struct pool *pool, int64_t n)
 	return pool_pressed(pool, n) == NULL;
 }
 
+int
+pool_below(const struct pool *p, int64_t n, int percent)
+{
+	for (; p != NULL; p = p->up)
+		if (p->limit && p->reclaim == NULL && atomic_load_explicit(
+		    &((struct pool *)(uintptr_t)p)->used,
+		    memory_order_relaxed) + n > p->limit / 100 * percent)
+			return 0;
+	return 1;
+}
+
 void
 pool_force(struct pool *p, int64_t n)
 {

@@ -34,6 +34,10 @@ int  pool_take(struct pool *p, int64_t n, struct err *e);
 /* The same without a message: returns 0 when there is no room, else 1. */
 int  pool_try(struct pool *p, int64_t n);
 
+/* Would p and the pools above it, but for those that get something back when
+ * they are full, be no fuller than that with n more bytes?  1: yes. */
+int  pool_below(const struct pool *p, int64_t n, int percent);
+
 /* Takes n bytes even over the limit: for what must be had to go on. */
 void pool_force(struct pool *p, int64_t n);
 

@@ -16,7 +16,8 @@
 #include "base/opt.h"
 #include "base/text.h"
 
-enum kind { STRING, SIZE, NUMBER, DURATION, BOOL, AUTO, FRACTION, FACTOR };
+enum kind { STRING, SIZE, NUMBER, DURATION, BOOL, AUTO, FRACTION, FACTOR,
+	MODE };
 
 struct row {
 	const char *key;
@@ -109,6 +110,14 @@ static const struct row rows[] = {
 	    "as lines of JSON" },
 	{ "spark.eventLog.dir", STRING, "/tmp/spark-events", "directory of "
 	    "such files, one a run; it must be there" },
+	{ "spark.scheduler.mode", MODE, "FIFO", "FAIR: statements that only "
+	    "write files run at once; FIFO: one after the other" },
+	{ "spark.scheduler.pool", STRING, "", "pool of the statements that "
+	    "follow; empty: default" },
+	{ "spark.scheduler.allocation.file", STRING, "", "XML file with weight "
+	    "and minShare of pools" },
+	{ "sp.statements.at.once", NUMBER, "4", "statements that run at once "
+	    "when the mode is FAIR" },
 	{ "sp.seed", NUMBER, "42", "seed of rand() and uuid()" },
 	{ NULL, STRING, NULL, NULL }
 };
@@ -186,6 +195,10 @@ check_value(const struct row *r, const char *v, struct err *e)
 			return 0;
 		return err_user(e, EXIT_CONFIG, "'%s' is not a number from 1 "
 		    "to 1000", v);
+	case MODE:
+		if (strcasecmp(v, "FIFO") == 0 || strcasecmp(v, "FAIR") == 0)
+			return 0;
+		return err_user(e, EXIT_CONFIG, "'%s' is not FIFO or FAIR", v);
 	case STRING:
 		break;
 	}
@@ -233,14 +246,64 @@ set_ignored(struct conf *c, const char *key, struct err *e)
 	return unknown(key, e);
 }
 
+const struct conf_pool *
+conf_pool_find(const struct conf *c, const char *name)
+{
+	const struct conf_pool *p = c->pools;
+
+	while (p && strcmp(p->name, name) != 0)
+		p = p->next;
+	return p;
+}
+
+/* spark.scheduler.pool.NAME.weight, .minShare; 0: it is another key. */
+static int
+set_pool(struct conf *c, const char *key, const char *value,
+    enum conf_origin origin, struct err *e)
+{
+	static const char prefix[] = "spark.scheduler.pool.";
+	const char *name = key + sizeof prefix - 1, *dot = strrchr(key, '.');
+	struct conf_pool *p;
+	long long n;
+	int share;
+
+	if (strncmp(key, prefix, sizeof prefix - 1) != 0)
+		return 0;
+	share = strcmp(dot, ".minShare") == 0;
+	if (dot <= name || (!share && strcmp(dot, ".weight") != 0)) {
+		err_user(e, EXIT_CONFIG, "unknown setting '%s'", key);
+		return err_hint(e, "a pool has %sNAME.weight and "
+		    "%sNAME.minShare", prefix, prefix);
+	}
+	if (opt_number(value, share ? 0 : 1, 1000000, &n, e) < 0) {
+		e->code = EXIT_CONFIG;
+		return err_ctx(e, "setting %s", key);
+	}
+	name = arena_memdup(c->arena, name, (size_t)(dot - name));
+	p = (struct conf_pool *)(uintptr_t)conf_pool_find(c, name);
+	if (p == NULL) {
+		p = NEW(c->arena, struct conf_pool);
+		*p = (struct conf_pool){ .name = name, .weight = 1,
+		    .next = c->pools };
+		c->pools = p;
+	}
+	if (p->origin[share] > origin)
+		return 1;
+	p->origin[share] = origin;
+	*(share ? &p->min_share : &p->weight) = (int)n;
+	return 1;
+}
+
 int
 conf_set(struct conf *c, const char *key, const char *value,
     enum conf_origin origin, const char *where, struct err *e)
 {
-	int i = find(key);
+	int i = find(key), pool;
 
-	if (i < 0)
-		return set_ignored(c, key, e);
+	if (i < 0) {
+		TRY(pool = set_pool(c, key, value, origin, e));
+		return pool ? 0 : set_ignored(c, key, e);
+	}
 	if (check_value(&rows[i], value, e) < 0) {
 		e->code = EXIT_CONFIG;
 		return err_ctx(e, "setting %s", key);

@@ -24,8 +24,17 @@ struct conf_value {
 	const char *where;              /* file name, variable … or NULL */
 };
 
+struct conf_pool {              /* spark.scheduler.pool.NAME.… */
+	const char *name;
+	int weight, min_share;          /* 1, 0 where nothing is said */
+	enum conf_origin origin[2];     /* of each */
+	struct conf_pool *next;
+};
+
 struct conf {
 	struct arena *arena;
+	struct conf_pool *pools;
+	int pools_read;                 /* driver/pools.h has read the file */
 	struct conf_value *v;           /* one a row of the table */
 	const char **ignored;           /* known to Spark, unused here */
 	int nignored, ignored_cap;
@@ -52,6 +61,9 @@ int64_t conf_size(const struct conf *c, const char *key);       /* bytes */
 int64_t conf_int(const struct conf *c, const char *key);
 int64_t conf_ms(const struct conf *c, const char *key);         /* durations */
 int conf_bool(const struct conf *c, const char *key);
+
+/* What is set for a pool of the scheduler, or NULL. */
+const struct conf_pool *conf_pool_find(const struct conf *c, const char *name);
 
 /* Every key with value and origin, one a line. */
 void conf_show(const struct conf *c, struct text *to);

@@ -19,7 +19,6 @@ struct events {
 	struct event_log *log;          /* or NULL */
 	struct run_figures figures;
 	int64_t wall_us, mono_us;       /* when it began */
-	int job;                        /* that runs */
 	int64_t ends;                   /* of tasks, so far */
 	struct event *sum;              /* ends that are summed up: one a stage
 	                                 * and executor */
@@ -93,7 +92,6 @@ events_job_start(struct events *v, int job, const struct stages *s)
 
 	if (v == NULL)
 		return;
-	v->job = job;
 	events_emit(v, &ev);
 	ev.kind = EVENT_STAGE;
 	for (int i = 0; i < s->n; i++) {
@@ -103,14 +101,15 @@ events_job_start(struct events *v, int job, const struct stages *s)
 	}
 }
 
-/* What was summed up of a stage, -1: of all. */
+/* What was summed up of a job's stage, -1: of all its stages. */
 static void
-flush(struct events *v, int stage)
+flush(struct events *v, int job, int stage)
 {
 	int kept = 0;
 
 	for (int i = 0; i < v->nsum; i++) {
-		if (stage >= 0 && v->sum[i].stage != stage + 1)
+		if (v->sum[i].job != job ||
+		    (stage >= 0 && v->sum[i].stage != stage + 1))
 			v->sum[kept++] = v->sum[i];
 		else
 			events_emit(v, &v->sum[i]);
@@ -120,7 +119,7 @@ flush(struct events *v, int stage)
 }
 
 void
-events_job_end(struct events *v, const struct stages *s,
+events_job_end(struct events *v, int job, const struct stages *s,
     const struct stage_figures *f, const struct pool *pool,
     const struct err *failed)
 {
@@ -128,11 +127,11 @@ events_job_end(struct events *v, const struct stages *s,
 
 	if (v == NULL)
 		return;
-	flush(v, -1);
+	flush(v, job, -1);
 	for (int i = 0; i < s->n; i++)
 		if (f[i].start_us && !f[i].done)
-			events_stage_end(v, i);
-	ev.job = v->job;
+			events_stage_end(v, job, i);
+	ev.job = job;
 	ev.failed = failed != NULL;
 	ev.why = failed ? failed->text : NULL;
 	ev.peak_pool = atomic_load(&((struct pool *)(uintptr_t)pool)->peak);
@@ -140,7 +139,8 @@ events_job_end(struct events *v, const struct stages *s,
 }
 
 void
-events_stage_start(struct events *v, int stage, const struct stage_layout *l)
+events_stage_start(struct events *v, int job, int stage,
+    const struct stage_layout *l)
 {
 	struct event ev = { .kind = EVENT_STAGE_START, .stage = stage + 1,
 	    .tasks = l->tasks, .parts = l->from, .split = l->split,
@@ -148,33 +148,33 @@ events_stage_start(struct events *v, int stage, const struct stage_layout *l)
 
 	if (v == NULL)
 		return;
-	ev.job = v->job;
+	ev.job = job;
 	events_emit(v, &ev);
 }
 
 void
-events_stage_end(struct events *v, int stage)
+events_stage_end(struct events *v, int job, int stage)
 {
 	struct event ev = { .kind = EVENT_STAGE_END, .stage = stage + 1 };
 
 	if (v == NULL)
 		return;
-	flush(v, stage);
-	ev.job = v->job;
+	flush(v, job, stage);
+	ev.job = job;
 	events_emit(v, &ev);
 }
 
 void
-events_again(struct events *v, enum event_again why, int stage, int part,
-    int n, int attempt, int exec)
+events_again(struct events *v, int job, enum event_again why,
+    const struct sched_order *o)
 {
-	struct event ev = { .kind = EVENT_AGAIN, .stage = stage + 1,
-	    .part = part, .tasks = n, .attempt = attempt, .executor = exec,
-	    .why = event_again_name(why) };
+	struct event ev = { .kind = EVENT_AGAIN, .stage = o->stage + 1,
+	    .part = o->part, .tasks = o->n, .attempt = o->attempt,
+	    .executor = o->exec, .why = event_again_name(why) };
 
 	if (v == NULL)
 		return;
-	ev.job = v->job;
+	ev.job = job;
 	events_emit(v, &ev);
 }
 
@@ -185,7 +185,8 @@ add_up(struct events *v, const struct event *ev)
 	int i = v->last;
 
 	for (int n = 0; n < v->nsum && s == NULL; n++, i = (i + 1) % v->nsum)
-		if (v->sum[i].stage == ev->stage &&
+		if (v->sum[i].job == ev->job &&
+		    v->sum[i].stage == ev->stage &&
 		    v->sum[i].executor == ev->executor) {
 			s = &v->sum[i];
 			v->last = i;
@@ -216,7 +217,7 @@ add_up(struct events *v, const struct event *ev)
 }
 
 void
-events_task(struct events *v, const struct ended *x)
+events_task(struct events *v, int job, const struct ended *x)
 {
 	const struct stage_figures *f = &x->figures;
 	struct event ev = { .kind = EVENT_TASK_END, .stage = x->stage + 1,
@@ -230,7 +231,7 @@ events_task(struct events *v, const struct ended *x)
 
 	if (v == NULL)
 		return;
-	ev.job = v->job;
+	ev.job = job;
 	if (v->ends++ < EVENT_TASKS)
 		events_emit(v, &ev);
 	else

@@ -17,6 +17,7 @@ struct err;
 struct events;
 struct pool;
 struct run_figures;
+struct sched_order;
 struct stage_figures;
 struct stages;
 
@@ -29,9 +30,10 @@ void events_open(struct app *a);
 /* Sets the time and passes it on. */
 void events_emit(struct events *v, struct event *ev);
 
-/* An action begins, with its stages; ends, failed or (NULL) done. */
+/* An action begins, with its stages; ends, failed or (NULL) done.  job: its
+ * number; several may run. */
 void events_job_start(struct events *v, int job, const struct stages *s);
-void events_job_end(struct events *v, const struct stages *s,
+void events_job_end(struct events *v, int job, const struct stages *s,
     const struct stage_figures *f, const struct pool *pool,
     const struct err *failed);
 
@@ -40,13 +42,13 @@ void events_job_end(struct events *v, const struct stages *s,
 struct stage_layout {
 	int tasks, from, split, split_into;
 };
-void events_stage_start(struct events *v, int stage,
+void events_stage_start(struct events *v, int job, int stage,
     const struct stage_layout *l);
-void events_stage_end(struct events *v, int stage);
-/* n attempts after the first at parts from part on. */
-void events_again(struct events *v, enum event_again why, int stage, int part,
-    int n, int attempt, int exec);
-void events_task(struct events *v, const struct ended *x);
+void events_stage_end(struct events *v, int job, int stage);
+/* Attempts after the first, as they are launched. */
+void events_again(struct events *v, int job, enum event_again why,
+    const struct sched_order *o);
+void events_task(struct events *v, int job, const struct ended *x);
 
 /* The run has ended: the log is closed. */
 void events_end(struct app *a, int exit_code);

@@ -54,8 +54,6 @@ struct cluster_exec {
 	struct watch *errors_watch;
 	bool idle;                      /* it has forgotten us: --keep */
 	bool announced;                 /* lib/sched knows that it is there */
-	void *job;                      /* of driver/remote.c: what it was told
-	                                 * about the running job */
 };
 
 /* What an action wants to hear of; NULL between actions. */

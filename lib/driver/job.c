@@ -122,7 +122,10 @@ fill_env(struct app *a, struct exec_env *env)
 {
 	struct plan_conf conf = app_plan_conf(a);
 
-	pool_init(&env->pool, &a->cache.root, "executor", conf.memory);
+	if (a->memory.up == NULL)
+		pool_init(&a->memory, &a->cache.root, "all statements", 0);
+	a->memory.limit = conf.memory;
+	pool_init(&env->pool, &a->memory, "executor", conf.memory);
 	env->cache = cluster_wanted(a->master) ? NULL : &a->cache;
 	env->scratch = a->scratch;
 	env->zone = a->binder.env.zone;
@@ -152,23 +155,20 @@ breathe(struct app *a)
 	cluster_breathe(a->cluster);
 }
 
-/* Here, or on the executors, which are started for the first action. */
-static int
-run_action(struct app *a, struct action *j, struct err *e)
+int
+job_backend(struct app *a, struct backend *b, struct err *e)
 {
-	int r;
-
-	TRY(read_once_share(a, j, e));
-	if (!cluster_wanted(a->master))
-		return local_run(j, e);
+	if (!cluster_wanted(a->master)) {
+		a->pools.n = 0;         /* it has a scheduler of its own */
+		return local_open(b, &a->conf, app_threads(a), e);
+	}
 	if (a->cluster == NULL)
 		TRY(cluster_open(&a->cluster, a, e));
 	else
 		cluster_enter(a->cluster);
 	a->breathe = breathe;
-	r = remote_run(j, a, a->cluster, e);
-	cluster_leave(a->cluster);
-	return r;
+	remote_open(b, a, a->cluster);
+	return 0;
 }
 
 /* Executors tell progress some times a second, the rest with their tasks. */
@@ -183,47 +183,67 @@ bytes_read(const struct action *j)
 	return n > told ? n : told;
 }
 
-static int
-run_stages(struct app *a, const struct stages *s, struct err *e)
-{
-	struct action j = { .conf = &a->conf, .stages = s, .number = a->njob,
-	    .deadline_ms = a->deadline_ms, .interrupt = &a->interrupt,
-	    .verbose = a->verbose > 0,
-	    .events = a->events };
-	struct rows_out rows;
-	int r, r2;
-
-	fill_env(a, &j.env);
-	j.figures = NEW_N(&a->arena, struct stage_figures, s->n + 1);
-	j.tick = progress_tick;
-	rows_out_open(&rows, a, collect_root(s), &j.env);
-	j.emit = rows_out_emit;
-	j.arg = &rows;
-	cache_begin(&a->cache, s, pool_limit(&j.env.pool), &a->conf, &j.env,
-	    &a->arena);
-	events_job_start(a->events, a->njob, s);
-	r = run_action(a, &j, e);
-	cache_end(&a->cache, &j.env);
-	progress_end();
-	r2 = rows_out_close(&rows, r, e);
-	events_job_end(a->events, s, j.figures, &j.env.pool, r < 0 ? e : NULL);
-	a->bytes_in += bytes_read(&j);
-	return r < 0 ? r : r2;
-}
-
 int
-job_run(struct app *a, const struct stages *s, struct err *e)
+job_open(struct app *a, struct running *x, struct err *e)
 {
-	bool skip = false;
+	struct action *j = &x->action;
 
 	a->njob++;
 	if (a->scratch == NULL)
 		TRY(scratch_make(&a->arena, conf_get(&a->conf,
 		    "spark.local.dir"), &a->scratch, e));
-	for (int i = 0; i < s->n; i++)
-		TRY(open_outputs(a, s->stage[i].root, &skip, e));
-	if (skip)
+	for (int i = 0; i < x->stages->n; i++)
+		TRY(open_outputs(a, x->stages->stage[i].root, &x->skip, e));
+	if (x->skip)
 		return 0;
-	TRY(run_stages(a, s, e));
-	return for_stages(a, s, prepare_outputs, e);
+	*j = (struct action){ .conf = &a->conf, .stages = x->stages,
+	    .number = a->njob, .reported = a->njob,
+	    .deadline_ms = a->deadline_ms, .interrupt = &a->interrupt,
+	    .verbose = a->verbose > 0, .events = a->events };
+	fill_env(a, &j->env);
+	j->figures = NEW_N(&a->arena, struct stage_figures, x->stages->n + 1);
+	rows_out_open(&x->rows, a, collect_root(x->stages), &j->env);
+	j->emit = rows_out_emit;
+	j->arg = &x->rows;
+	cache_begin(&a->cache, x->stages, pool_limit(&j->env.pool), &a->conf,
+	    &j->env, &a->arena);
+	events_job_start(a->events, j->reported, x->stages);
+	return 0;
+}
+
+int
+job_begin(struct app *a, struct running *x, struct backend *b, struct err *e)
+{
+	int pool;
+
+	TRY(pool = pools_number(&a->pools, b->sched, &a->conf, x->pool, e));
+	x->action.pool = pool;
+	return b->begin(b, &x->action, &x->runner, e);
+}
+
+/* The outputs of an action that was not begun at a backend are as they were
+ * opened. */
+int
+job_end(struct app *a, struct running *x, struct backend *b)
+{
+	struct action *j = &x->action;
+	int again = x->runner ? b->end(b, x->runner, x->code) : 0;
+	struct err e;
+	int r;
+
+	x->runner = NULL;
+	if (again)
+		return 1;
+	cache_end(&a->cache, &j->env);
+	r = rows_out_close(&x->rows, x->code, &e);
+	events_job_end(a->events, j->reported, x->stages, j->figures,
+	    &j->env.pool, x->code < 0 ? &x->err : NULL);
+	a->bytes_in += bytes_read(j);
+	if (x->code >= 0 && r >= 0)
+		r = for_stages(a, x->stages, prepare_outputs, &e);
+	if (x->code >= 0 && r < 0) {
+		x->code = r;
+		x->err = e;
+	}
+	return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * job -- one action of a script: planned, run, its output prepared.
+ * job -- an application and one action of its script: planned, run, its output
+ * prepared.
  */
 #ifndef DRIVER_JOB_H
 #define DRIVER_JOB_H
@@ -9,6 +10,8 @@
 #include "driver/file_catalog.h"
 #include "driver/conf.h"
 #include "driver/local.h"
+#include "driver/pools.h"
+#include "driver/rows_out.h"
 #include "plan/optimize.h"
 #include "sql/bind.h"
 #include "sql/complain.h"
@@ -42,9 +45,13 @@ struct app {
 	struct output **output;         /* prepared, to be committed together */
 	int noutput, output_cap;
 	struct cache cache;             /* relations that are kept */
+	struct pool memory;             /* of all actions that run */
 	volatile int interrupt;         /* signal number */
 	int status;                     /* at the end: of the whole run */
 	int njob;
+	struct pools pools;             /* of the scheduler in use */
+	struct running *waiting;        /* statements that may run at once */
+	int nwaiting, waiting_cap;
 	bool keep;                      /* executors may be another's before */
 	int64_t keep_ms;                /* and after us, for so long */
 	int64_t start_us, rows_out, bytes_in;
@@ -74,8 +81,32 @@ int job_plan(struct app *a, struct node *root, struct phases *p,
     void (*trace)(void *, const struct rule *, const struct node *),
     void *arg, struct err *e);
 
-/* Runs the stages of an action; rows for stdout go there. */
+/* An action on its way. */
+struct running {
+	const struct stages *stages;
+	const char *pool;               /* of the scheduler; "": default */
+	struct action action;
+	struct rows_out rows;
+	struct runner *runner;          /* while it runs, else NULL */
+	bool skip;                      /* its output is there already */
+	int code;                       /* how it ended */
+	struct err err;
+};
+
+/* Runs the stages of an action; rows for stdout go there.  Statements that
+ * wait (driver/abreast.h) run before. */
 int job_run(struct app *a, const struct stages *s, struct err *e);
+
+/* The parts of it: outputs are opened (x->skip: there is nothing to do); it
+ * begins at a backend; it ends there with x->code, x->err, and its outputs are
+ * prepared.  Returns 1 when it has to begin again. */
+int job_open(struct app *a, struct running *x, struct err *e);
+int job_begin(struct app *a, struct running *x, struct backend *b,
+    struct err *e);
+int job_end(struct app *a, struct running *x, struct backend *b);
+
+/* A backend for the next actions, executors are started for the first. */
+int job_backend(struct app *a, struct backend *b, struct err *e);
 
 /* Runs a whole script (job text number 0 is already in app->source), then
  * commits its outputs together. */

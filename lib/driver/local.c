@@ -19,12 +19,22 @@
 
 #define QUEUE_AHEAD 64          /* tasks handed out beyond the threads */
 
+struct local_job {              /* an action */
+	struct runner runner;
+	struct local *local;
+	struct crew_job crew;
+};
+
+struct local_end {              /* of an attempt */
+	struct local_job *job;
+	struct ended x;
+};
+
 struct local {
-	struct action *job;
 	struct crew *crew;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	struct ended *ended;
+	struct local_end *ended;
 	int n, cap;
 };
 
@@ -59,7 +69,8 @@ ended_of(const struct attempt *a)
 static void
 done(void *arg, struct attempt *a)
 {
-	struct local *l = arg;
+	struct local_job *j = arg;
+	struct local *l = j->local;
 
 	pthread_mutex_lock(&l->lock);
 	if (l->n == l->cap) {
@@ -67,7 +78,7 @@ done(void *arg, struct attempt *a)
 		l->ended = xrealloc(l->ended, (size_t)l->cap *
 		    sizeof *l->ended);
 	}
-	l->ended[l->n++] = ended_of(a);
+	l->ended[l->n++] = (struct local_end){ j, ended_of(a) };
 	pthread_cond_signal(&l->wake);
 	pthread_mutex_unlock(&l->lock);
 }
@@ -85,9 +96,9 @@ plan(struct runner *r, int stage, int *npart, const struct sched_pref **pref,
 static void
 launch(struct runner *r, const struct sched_order *o)
 {
-	struct local *l = r->backend;
+	struct local_job *j = r->backend;
 
-	crew_add(l->crew, o->stage, o->part, o->n, o->attempt);
+	crew_add(j->local->crew, &j->crew, o->stage, o->part, o->n, o->attempt);
 }
 
 struct revoked {
@@ -107,10 +118,11 @@ note_revoked(void *arg, int stage, int part, int attempt)
 static void
 take_back(struct runner *r, const struct sched_order *o)
 {
-	struct local *l = r->backend;
+	struct local_job *j = r->backend;
 	struct revoked *list = NULL;
 
-	crew_revoke(l->crew, o->stage, o->part, o->n, note_revoked, &list);
+	crew_revoke(j->local->crew, &j->crew, o->stage, o->part, o->n,
+	    note_revoked, &list);
 	while (list) {
 		struct revoked *x = list;
 		struct sched_event ev = { .kind = EV_REVOKED,
@@ -129,11 +141,16 @@ stage_done(struct runner *r, int stage)
 	adapt_stage_done(&r->job->env, stage);
 }
 
+static const struct runner_ops ops = {
+	.plan = plan, .launch = launch, .revoke = take_back,
+	.stage_done = stage_done,
+};
+
 static int
-await(struct runner *r, int ms, struct err *e)
+await(struct backend *p, int ms, struct err *e)
 {
-	struct local *l = r->backend;
-	struct ended *v;
+	struct local *l = p->own;
+	struct local_end *v;
 	int n;
 
 	(void)e;
@@ -146,56 +163,96 @@ await(struct runner *r, int ms, struct err *e)
 	l->n = l->cap = 0;
 	pthread_mutex_unlock(&l->lock);
 	for (int i = 0; i < n; i++)
-		runner_ended(r, &v[i]);
+		runner_ended(&v[i].job->runner, &v[i].x);
 	free(v);
 	return 0;
 }
 
-static const struct runner_ops ops = {
-	.plan = plan, .launch = launch, .revoke = take_back,
-	.stage_done = stage_done, .wait = await,
-};
+static int
+begin(struct backend *p, struct action *j, struct runner **out, struct err *e)
+{
+	struct local *l = p->own;
+	struct local_job *x = xcalloc(1, sizeof *x);
+
+	(void)e;
+	x->local = l;
+	x->runner = (struct runner){ .ops = &ops, .backend = x };
+	x->crew = (struct crew_job){ &j->env, commit, done, x };
+	j->env.threads = crew_threads(l->crew);
+	adapt_open(&j->env, j->stages);
+	runner_open(&x->runner, p, j, false);
+	*out = &x->runner;
+	runner_start(&x->runner);
+	return 0;
+}
+
+/* Ends that nobody has heard of are dropped. */
+static void
+forget_ends(struct local *l, const struct local_job *j)
+{
+	int kept = 0;
+
+	pthread_mutex_lock(&l->lock);
+	for (int i = 0; i < l->n; i++)
+		if (l->ended[i].job == j)
+			runner_drop(&l->ended[i].x);
+		else
+			l->ended[kept++] = l->ended[i];
+	l->n = kept;
+	pthread_mutex_unlock(&l->lock);
+}
+
+static int
+end(struct backend *p, struct runner *r, int code)
+{
+	struct local_job *j = r->backend;
+	struct action *job = r->job;
+
+	(void)p;
+	(void)code;
+	crew_leave(j->local->crew, &j->crew);
+	forget_ends(j->local, j);
+	runner_close(r);
+	adapt_close(&job->env);
+	free(j);
+	return 0;
+}
 
 static void
-free_ended(struct local *l)
+local_close(struct backend *p)
 {
-	for (int i = 0; i < l->n; i++)
-		if (l->ended[i].has_rows) {
-			text_release(&l->ended[i].collected.text);
-			if (l->ended[i].collected.fd >= 0)
-				close(l->ended[i].collected.fd);
-		}
+	struct local *l = p->own;
+
+	crew_free(l->crew);
 	free(l->ended);
+	pthread_mutex_destroy(&l->lock);
+	pthread_cond_destroy(&l->wake);
+	free(l);
+	backend_release(p);
+	sched_free(p->sched);
 }
 
 int
-local_run(struct action *j, struct err *e)
+local_open(struct backend *p, const struct conf *conf, int threads,
+    struct err *e)
 {
-	struct local l = { .job = j };
-	struct crew_conf crew = { .env = &j->env, .threads = j->env.threads,
-	    .commit = commit, .done = done, .arg = &l };
-	struct runner r = { .ops = &ops, .backend = &l };
+	struct local *l = xcalloc(1, sizeof *l);
 	struct sched_event up = { .kind = EV_EXEC_UP, .place_stays = 1 };
-	int code;
 
 	/* Freed memory is used again soon: fresh pages cost more than they
 	 * are worth. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 28);
 	mallopt(M_TRIM_THRESHOLD, 1 << 28);
-	pthread_mutex_init(&l.lock, NULL);
-	pthread_cond_init(&l.wake, NULL);
-	adapt_open(&j->env, j->stages);
-	runner_open(&r, j, runner_sched(j->conf, QUEUE_AHEAD), false);
-	code = crew_new(&l.crew, &crew, e);
-	if (code >= 0) {
-		up.slots = j->env.threads = crew_threads(l.crew);
-		runner_tell(&r, &up);
-		code = runner_run(&r, e);
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_cond_init(&l->wake, NULL);
+	*p = (struct backend){ .own = l, .begin = begin, .end = end,
+	    .wait = await, .close = local_close,
+	    .sched = runner_sched(conf, QUEUE_AHEAD) };
+	if (crew_new(&l->crew, threads, e) < 0) {
+		local_close(p);
+		return e->kind;
 	}
-	crew_free(l.crew);
-	free_ended(&l);
-	runner_close(&r);
-	adapt_close(&j->env);
-	sched_free(r.sched);
-	return code;
+	up.slots = crew_threads(l->crew);
+	backend_tell(p, &up);
+	return 0;
 }

@@ -1,12 +1,13 @@
 /*
- * local -- an action on this machine: threads of this process run its tasks.
+ * local -- actions on this machine: threads of this process run their tasks.
  */
 #ifndef DRIVER_LOCAL_H
 #define DRIVER_LOCAL_H
 
 #include "driver/runner.h"
 
-/* Runs all stages.  0, or the failure of the task that made the job fail. */
-int local_run(struct action *j, struct err *e);
+/* Starts so many threads; ended by p->close. */
+int local_open(struct backend *p, const struct conf *conf, int threads,
+    struct err *e);
 
 #endif

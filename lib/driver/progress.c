@@ -10,8 +10,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "driver/executors.h"
-#include "driver/job.h"
-#include "driver/rows_out.h"
+#include "driver/runner.h"
 
 static int64_t begin_us;
 static _Atomic int shown;
@@ -32,11 +31,40 @@ add_executors(struct text *t, struct cluster *c)
 }
 
 void
-progress_tick(void *arg, const struct sched_count *c,
-    const struct exec_env *env)
+progress_add(struct progress *p, const struct runner *r)
 {
-	const struct rows_out *out = arg;
-	int64_t now = clock_mono_us(), bytes;
+	struct sched_count c = sched_count(r->sched, r->number);
+	struct exec_env *env = &r->job->env;
+
+	p->stages += env->stages->n;
+	p->stages_done += c.stages_done;
+	p->done += c.done;
+	p->total += c.total;
+	p->running += c.running;
+	p->failed += c.failed_attempts;
+	p->bytes += atomic_load(&env->bytes_read);
+}
+
+/* The stage that runs, or how many are done of several statements'. */
+static void
+add_stages(struct text *t, const struct progress *p)
+{
+	int now = p->stages_done + 1 > p->stages ? p->stages :
+	    p->stages_done + 1;
+
+	if (p->statements > 1)
+		text_addf(t, "statements %d/%d  ", p->statements_done,
+		    p->statements);
+	text_addf(t, "stage %d/%d  tasks %d/%d  running %d", now, p->stages,
+	    p->done, p->total, p->running);
+	if (p->failed)
+		text_addf(t, "  failed %d", p->failed);
+}
+
+void
+progress_tick(const struct progress *p, struct cluster *cluster)
+{
+	int64_t now = clock_mono_us();
 	struct text t = { 0 };
 	double s, left;
 
@@ -45,22 +73,18 @@ progress_tick(void *arg, const struct sched_count *c,
 	s = (double)(now - begin_us) / 1e6;
 	if (s < 0.5 || !isatty(STDERR_FILENO))
 		return;
-	bytes = atomic_load(&((struct exec_env *)(uintptr_t)env)->bytes_read);
-	text_addf(&t, "\r\033[Kstage %d/%d  tasks %d/%d  running %d",
-	    c->stages_done + 1 > env->stages->n ? env->stages->n :
-	    c->stages_done + 1, env->stages->n, c->done, c->total, c->running);
-	if (c->failed_attempts)
-		text_addf(&t, "  failed %d", c->failed_attempts);
-	add_executors(&t, out->app->cluster);
-	if (bytes) {
+	text_adds(&t, "\r\033[K");
+	add_stages(&t, p);
+	add_executors(&t, cluster);
+	if (p->bytes) {
 		text_adds(&t, "  ");
-		text_add_size(&t, (double)bytes);
+		text_add_size(&t, (double)p->bytes);
 		text_adds(&t, "  ");
-		text_add_size(&t, (double)bytes / s);
+		text_add_size(&t, (double)p->bytes / s);
 		text_adds(&t, "/s");
 	}
-	left = c->done ? s * (c->total - c->done) / c->done : 0;
-	if (c->done && c->total > c->done)
+	left = p->done ? s * (p->total - p->done) / p->done : 0;
+	if (p->done && p->total > p->done)
 		text_addf(&t, "  %.0f s left", left);
 	fputs(text_str(&t), stderr);
 	fflush(stderr);

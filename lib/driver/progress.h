@@ -9,12 +9,23 @@
 #ifndef DRIVER_PROGRESS_H
 #define DRIVER_PROGRESS_H
 
-#include "exec/task.h"
-#include "sched/sched.h"
+#include <stdint.h>
 
-/* For struct action; arg is the action's struct rows_out. */
-void progress_tick(void *arg, const struct sched_count *c,
-    const struct exec_env *env);
+struct cluster;
+struct runner;
+
+/* Sums of what runs. */
+struct progress {
+	int statements, statements_done;
+	int stages, stages_done;
+	int done, total, running, failed;       /* tasks */
+	int64_t bytes;                          /* read */
+};
+
+void progress_add(struct progress *p, const struct runner *r);
+
+/* Some times a second; c may be NULL. */
+void progress_tick(const struct progress *p, struct cluster *c);
 void progress_end(void);        /* takes the line away */
 
 /* A line of its own, with a newline added and nothing in it that a terminal

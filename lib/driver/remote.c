@@ -175,31 +175,43 @@ plan(struct runner *r, int stage, int *npart, const struct sched_pref **pref,
 	return 0;
 }
 
+/* What the executor was told of this job, or NULL. */
 static struct told *
-told_of(struct remote *m, struct cluster_exec *x)
+told_find(const struct remote *m, const struct cluster_exec *x)
 {
-	struct told *t = x->job;
+	return x->number < m->ntold ? m->told[x->number] : NULL;
+}
+
+static struct told *
+told_of(struct remote *m, const struct cluster_exec *x)
+{
+	struct told *t = told_find(m, x);
 	int n = m->job->stages->n;
 
 	if (t)
 		return t;
-	x->job = t = xcalloc(1, sizeof *t);
+	while (m->ntold <= x->number) {
+		m->told = xrealloc(m->told, (size_t)(m->ntold + 1) *
+		    sizeof *m->told);
+		m->told[m->ntold++] = NULL;
+	}
+	m->told[x->number] = t = xcalloc(1, sizeof *t);
 	t->stage = xcalloc((size_t)n + 1, sizeof *t->stage);
 	t->generation = xcalloc((size_t)n + 1, sizeof *t->generation);
 	return t;
 }
 
 static void
-forget_told(struct cluster_exec *x)
+forget_told(struct remote *m, const struct cluster_exec *x)
 {
-	struct told *t = x->job;
+	struct told *t = told_find(m, x);
 
 	if (t == NULL)
 		return;
 	free(t->stage);
 	free(t->generation);
 	free(t);
-	x->job = NULL;
+	m->told[x->number] = NULL;
 }
 
 static void
@@ -343,18 +355,10 @@ stage_forget(struct runner *r, int stage)
 	for (int i = 0; i < cluster_count(m->cluster); i++) {
 		struct cluster_exec *x = cluster_exec(m->cluster, i);
 
-		if (x->state == REMOTE_READY && x->job)
+		if (x->state == REMOTE_READY && told_find(m, x))
 			cluster_send(x, FRAME_FORGET, t.p, t.n);
 	}
 	text_release(&t);
-}
-
-static int
-await(struct runner *r, int ms, struct err *e)
-{
-	struct remote *m = r->backend;
-
-	return cluster_turn(m->cluster, ms, e);
 }
 
 static const char *
@@ -369,61 +373,63 @@ name_of(struct runner *r, int exec)
 static const struct runner_ops ops = {
 	.standing = standing, .plan = plan, .launch = launch, .revoke = take_back,
 	.cancel = cancel, .commit = commit, .lost = lost_maps,
-	.stage_forget = stage_forget, .wait = await, .name = name_of,
+	.stage_forget = stage_forget, .name = name_of,
 };
 
 static void
 on_up(void *arg, struct cluster_exec *x)
 {
-	struct remote *m = arg;
 	struct sched_event ev = { .kind = EV_EXEC_UP, .exec = x->number,
 	    .slots = x->slots, .host = x->host, .place = x->place,
 	    .place_stays = x->place_stays };
 
 	x->announced = true;
-	runner_tell(m->runner, &ev);
+	backend_tell(arg, &ev);
 }
 
 static void
 on_lost(void *arg, struct cluster_exec *x, const char *why)
 {
-	struct remote *m = arg;
+	struct backend *p = arg;
 	struct sched_event ev = { .kind = x->host_lost ? EV_HOST_LOST :
 	    EV_EXEC_LOST, .exec = x->number, .host = x->host,
 	    .why = ERR_TEMP };
 
-	remote_drop_rows(m, x->number);
-	forget_told(x);
-	if (m->runner->error.kind == 0) {
-		err_set(&m->runner->error, ERR_TEMP, "%s", why);
-		m->runner->error.code = EXIT_UNAVAILABLE;
-		m->runner->error_code = ERR_TEMP;
+	for (int i = 0; i < p->n; i++) {
+		struct runner *r = p->v[i];
+
+		remote_drop_rows(r->backend, x->number);
+		forget_told(r->backend, x);
+		if (r->error.kind)
+			continue;
+		err_set(&r->error, ERR_TEMP, "%s", why);
+		r->error.code = EXIT_UNAVAILABLE;
+		r->error_code = ERR_TEMP;
 	}
 	x->announced = false;
-	runner_tell(m->runner, &ev);
+	backend_tell(p, &ev);
 }
 
 /* What came and went between the actions. */
 static void
-announce(struct remote *m)
+announce(struct backend *p, struct cluster *c)
 {
-	for (int i = 0; i < cluster_count(m->cluster); i++) {
-		struct cluster_exec *x = cluster_exec(m->cluster, i);
+	for (int i = 0; i < cluster_count(c); i++) {
+		struct cluster_exec *x = cluster_exec(c, i);
 
 		if (x->state == REMOTE_READY && !x->announced)
-			on_up(m, x);
+			on_up(p, x);
 		if (x->state == REMOTE_LOST && x->announced)
-			on_lost(m, x, "an executor was lost");
+			on_lost(p, x, "an executor was lost");
 	}
 }
 
 static void
 on_drain(void *arg, struct cluster_exec *x)
 {
-	struct remote *m = arg;
 	struct sched_event ev = { .kind = EV_EXEC_DRAIN, .exec = x->number };
 
-	runner_tell(m->runner, &ev);
+	backend_tell(arg, &ev);
 }
 
 static const struct cluster_ops cluster_ops = { on_up, on_lost, on_drain,
@@ -438,9 +444,9 @@ end_job(struct remote *m)
 	for (int i = 0; i < cluster_count(m->cluster); i++) {
 		struct cluster_exec *x = cluster_exec(m->cluster, i);
 
-		if (x->state == REMOTE_READY && x->job)
+		if (x->state == REMOTE_READY && told_find(m, x))
 			cluster_send(x, FRAME_JOB_END, t.p, t.n);
-		forget_told(x);
+		forget_told(m, x);
 	}
 	text_release(&t);
 }
@@ -488,7 +494,6 @@ keep(struct remote *m, int code)
 static void
 release(struct remote *m)
 {
-	cluster_listen(m->cluster, NULL, NULL);
 	remote_drop_rows(m, -1);
 	for (int i = 0; i < m->job->stages->n; i++) {
 		free(m->stage[i].place);
@@ -502,53 +507,93 @@ release(struct remote *m)
 	}
 	free(m->stage);
 	bad_rows_close(&m->bad);
+	free(m->told);
 	remote_job_close(&m->files);
 	arena_release(&m->turn);
+	adapt_close(&m->job->env);
+	free(m);
 }
 
-/* One try; *done: partitions of rows that were passed on. */
+struct remotes {                /* a place's own */
+	struct app *app;
+	struct cluster *cluster;
+};
+
 static int
-run_once(struct remote *m, int *done, struct err *e)
+begin(struct backend *p, struct action *j, struct runner **out, struct err *e)
 {
-	struct runner r = { .ops = &ops, .backend = m, .next_out = *done };
-	struct action *j = m->job;
+	const struct remotes *all = p->own;
+	struct remote *m = xcalloc(1, sizeof *m);
 	int code;
 
-	m->runner = &r;
+	m->job = j;
+	m->app = all->app;
+	m->cluster = all->cluster;
+	m->runner = &m->base;
+	m->base = (struct runner){ .ops = &ops, .backend = m };
 	m->stage = xcalloc((size_t)j->stages->n + 1, sizeof *m->stage);
 	atomic_store(&j->env.cancel, 0);
 	adapt_open(&j->env, j->stages);
 	code = find_kept(m, e);
 	if (code >= 0)
 		code = remote_job_open(&m->files, m->app, j, e);
-	if (code >= 0) {
-		runner_open(&r, j, cluster_sched(m->cluster), true);
-		cluster_listen(m->cluster, &cluster_ops, m);
-		announce(m);
-		code = runner_run(&r, e);
-		end_job(m);
-		keep(m, code);
-		*done = r.next_out;
-		runner_close(&r);
+	if (code < 0) {
+		release(m);
+		return code;
 	}
-	release(m);
-	adapt_close(&j->env);
-	return code;
+	runner_open(m->runner, p, j, true);
+	*out = m->runner;
+	runner_start(m->runner);
+	return 0;
 }
 
-int
-remote_run(struct action *j, struct app *a, struct cluster *c, struct err *e)
+static int
+end(struct backend *p, struct runner *r, int code)
 {
-	int done = 0, code, tries = 0;
+	struct remote *m = r->backend;
+	struct action *j = m->job;
+	/* Rows that are out already may not be those of the next try. */
+	bool again = code < 0 && m->kept_lost && r->next_out == 0 &&
+	    m->committed == 0 && ++j->tries < KEPT_TRIES;
 
-	do {
-		struct remote m = { .job = j, .app = a, .cluster = c };
+	(void)p;
+	end_job(m);
+	keep(m, code);
+	runner_close(r);
+	if (again)
+		j->number = ++m->app->njob;     /* its frames are told apart */
+	release(m);
+	return again;
+}
 
-		code = run_once(&m, &done, e);
-		/* Rows that are out already may not be those of the next try. */
-		if (!m.kept_lost || done > 0 || m.committed > 0)
-			break;
-		j->number = ++a->njob;  /* its frames are told apart */
-	} while (code < 0 && ++tries < KEPT_TRIES);
-	return code;
+static int
+await(struct backend *p, int ms, struct err *e)
+{
+	const struct remotes *all = p->own;
+
+	return cluster_turn(all->cluster, ms, e);
+}
+
+static void
+remote_close(struct backend *p)
+{
+	struct remotes *all = p->own;
+
+	cluster_listen(all->cluster, NULL, NULL);
+	cluster_leave(all->cluster);
+	free(all);
+	backend_release(p);
+}
+
+void
+remote_open(struct backend *p, struct app *a, struct cluster *c)
+{
+	struct remotes *all = xcalloc(1, sizeof *all);
+
+	*all = (struct remotes){ a, c };
+	*p = (struct backend){ .sched = cluster_sched(c), .own = all,
+	    .begin = begin, .end = end, .wait = await,
+	    .close = remote_close };
+	cluster_listen(c, &cluster_ops, p);
+	announce(p, c);
 }

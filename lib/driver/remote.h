@@ -1,5 +1,5 @@
 /*
- * remote -- an action on a cluster: executors run its tasks.
+ * remote -- actions on a cluster: executors run their tasks.
  */
 #ifndef DRIVER_REMOTE_H
 #define DRIVER_REMOTE_H
@@ -9,8 +9,7 @@
 struct app;
 struct cluster;
 
-/* Runs all stages.  0, or the failure of the task that made the job fail. */
-int remote_run(struct action *j, struct app *a, struct cluster *c,
-    struct err *e);
+/* The caller is inside (driver/keeper.h) until p->close. */
+void remote_open(struct backend *p, struct app *a, struct cluster *c);
 
 #endif

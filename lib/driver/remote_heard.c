@@ -388,16 +388,44 @@ static int (*const handler[FRAME_TYPES])(struct remote *,
 	[FRAME_PROGRESS] = on_progress,
 };
 
+/* Whose it is; what a job that has ended still had to say is nobody's.  Every
+ * body begins with the job, but for a FILE_READ, where a u64 comes first, and
+ * PROGRESS, which is of all. */
+static struct remote *
+addressee(const struct backend *p, int type, const char *body, size_t n)
+{
+	struct msg in;
+	int job;
+
+	if (type == FRAME_PROGRESS)
+		return p->n ? p->v[0]->backend : NULL;
+	msg_init(&in, body, n);
+	if (type == FRAME_FILE_READ)
+		msg_get_u64(&in);
+	job = msg_get_int(&in, 0, INT32_MAX);
+	for (int i = 0; i < p->n; i++) {
+		struct remote *m = p->v[i]->backend;
+
+		if (m->job->number == job)
+			return m;
+	}
+	/* A damaged one is found by who reads it. */
+	return in.bad && p->n ? p->v[0]->backend : NULL;
+}
+
 void
 remote_heard(void *arg, struct cluster_exec *x, int type, const char *body,
     size_t n)
 {
-	struct remote *m = arg;
+	struct remote *m;
 	struct err e;
 
-	arena_reset(&m->turn);
-	if (handler[type] == NULL || m->runner->failed)
+	if (handler[type] == NULL)
 		return;
+	m = addressee(arg, type, body, n);
+	if (m == NULL || m->runner->failed)
+		return;
+	arena_reset(&m->turn);
 	if (handler[type](m, x, body, n, &e) >= 0)
 		return;
 	if (e.code == EXIT_PROTOCOL)

@@ -38,7 +38,8 @@ struct rows {                   /* collected rows that came in pieces */
 	struct rows *next;
 };
 
-struct remote {
+struct remote {                 /* an action */
+	struct runner base;
 	struct action *job;
 	struct app *app;
 	struct cluster *cluster;
@@ -46,6 +47,8 @@ struct remote {
 	struct remote_job files;
 	struct bad_rows bad;
 	struct rstage *stage;
+	struct told **told;             /* by executor; NULL: nothing yet */
+	int ntold;
 	struct rows *rows;
 	struct arena turn;              /* of a frame */
 	bool kept_lost;                 /* why it failed: it may be run again, */
@@ -58,7 +61,7 @@ struct remote {
  * makes all of it. */
 void remote_kept_broken(struct remote *m, int stage);
 
-/* A frame of an executor, for struct cluster_ops. */
+/* A frame of an executor, for struct cluster_ops; arg: the backend. */
 void remote_heard(void *arg, struct cluster_exec *x, int type,
     const char *body, size_t n);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,7 +14,6 @@
 #include "driver/events.h"
 #include "driver/runner_say.h"
 
-#define TICK_MS 100
 #define EXCLUDE_EXEC 8          /* failures that exclude an executor */
 #define EXCLUDE_HOST 2          /* such executors that exclude their host */
 
@@ -113,7 +113,7 @@ count_ended(struct runner *r)
 	f->fetched_local += x->figures.fetched_local;
 	f->fetched_remote += x->figures.fetched_remote;
 	f->end_us = clock_mono_us();
-	events_task(r->job->events, x);
+	events_task(r->job->events, r->job->reported, x);
 	if (x->code >= 0)
 		r->ended_once[x->stage][x->part] = 1;
 }
@@ -196,46 +196,73 @@ obey_one(struct runner *r, const struct sched_order *o)
 	}
 }
 
+/* Whom an order is for; one that has failed obeys none. */
+static struct runner *
+runner_of(const struct backend *p, int job)
+{
+	for (int i = 0; i < p->n; i++)
+		if (p->v[i]->number == job)
+			return p->v[i]->failed ? NULL : p->v[i];
+	return NULL;
+}
+
 static int
-tell_one(struct runner *r, struct sched_event *ev)
+tell_one(struct backend *p, struct sched_event *ev)
 {
 	struct sched_orders o = { NULL, 0, 0 };
 	int counted;
 
-	ev->job = r->number;
 	ev->now_ms = clock_mono_ms();
-	counted = sched_event(r->sched, ev, &o);
-	for (int i = 0; i < o.n && !r->failed; i++)
-		obey_one(r, &o.v[i]);
+	counted = sched_event(p->sched, ev, &o);
+	for (int i = 0; i < o.n; i++) {
+		struct runner *r = runner_of(p, o.v[i].job);
+
+		if (r)
+			obey_one(r, &o.v[i]);
+	}
 	sched_orders_release(&o);
 	return counted;
 }
 
 /* What is told while orders are obeyed waits until all of them are. */
 int
-runner_tell(struct runner *r, struct sched_event *ev)
+backend_tell(struct backend *p, struct sched_event *ev)
 {
 	int counted;
 
-	if (r->telling) {
-		if (r->nlater == r->later_cap) {
-			r->later_cap = r->later_cap ? 2 * r->later_cap : 16;
-			r->later = xrealloc(r->later, (size_t)r->later_cap *
-			    sizeof *r->later);
+	if (p->telling) {
+		if (p->nlater == p->later_cap) {
+			p->later_cap = p->later_cap ? 2 * p->later_cap : 16;
+			p->later = xrealloc(p->later, (size_t)p->later_cap *
+			    sizeof *p->later);
 		}
-		r->later[r->nlater++] = *ev;
+		p->later[p->nlater++] = *ev;
 		return 1;
 	}
-	r->telling = true;
-	counted = tell_one(r, ev);
-	for (int i = 0; i < r->nlater && !r->failed; i++) {
-		struct sched_event next = r->later[i];
+	p->telling = true;
+	counted = tell_one(p, ev);
+	for (int i = 0; i < p->nlater; i++) {
+		struct sched_event next = p->later[i];
 
-		tell_one(r, &next);
+		tell_one(p, &next);
 	}
-	r->nlater = 0;
-	r->telling = false;
+	p->nlater = 0;
+	p->telling = false;
 	return counted;
+}
+
+int
+runner_tell(struct runner *r, struct sched_event *ev)
+{
+	ev->job = r->number;
+	return backend_tell(r->home, ev);
+}
+
+void
+backend_release(struct backend *p)
+{
+	free(p->later);
+	free(p->v);
 }
 
 static int
@@ -348,23 +375,6 @@ action_stopped(const struct action *j, struct err *e)
 	return 0;
 }
 
-static void
-look_around(struct runner *r)
-{
-	struct action *j = r->job;
-	struct sched_event tick = { .kind = EV_TICK };
-	struct sched_count count = sched_count(r->sched, r->number);
-	struct err e;
-	int code = action_stopped(j, &e);
-
-	if (code < 0)
-		runner_fail(r, &e, code);
-	else
-		runner_tell(r, &tick);
-	if (j->tick)
-		j->tick(j->arg, &count, &j->env);
-}
-
 /* What is there before the job begins. */
 static void
 tell_standing(struct runner *r, int stage, struct sched_stage *to)
@@ -391,7 +401,7 @@ has_outputs(const struct node *n)
 }
 
 void
-runner_open(struct runner *r, struct action *job, struct sched *sched,
+runner_open(struct runner *r, struct backend *p, struct action *job,
     bool commits)
 {
 	const struct stages *s = job->stages;
@@ -410,9 +420,15 @@ runner_open(struct runner *r, struct action *job, struct sched *sched,
 		v[i].in = in[i];
 	}
 	r->at.exec = -1;
-	r->sched = sched;
+	r->home = p;
+	r->sched = p->sched;
 	waiting_open(&r->wait, job->env.scratch);
-	r->number = sched_add(sched, v, s->n, 0);
+	r->number = sched_add(r->sched, v, s->n, job->pool);
+	if (p->n == p->cap) {
+		p->cap = p->cap ? 2 * p->cap : 4;
+		p->v = xrealloc(p->v, (size_t)p->cap * sizeof *p->v);
+	}
+	p->v[p->n++] = r;
 	for (int i = 0; i < s->n; i++)
 		free(in[i]);
 	free(in);
@@ -435,6 +451,7 @@ runner_sched(const struct conf *conf, int ahead)
 		    "spark.stage.maxConsecutiveAttempts"),
 		.stall_ms = conf_ms(conf, "sp.stall.timeout"),
 		.ahead = ahead,
+		.fair = 1,
 		.locality_wait_ms = (int)conf_ms(conf,
 		    "spark.locality.wait"),
 		.speculation = conf_bool(conf, "spark.speculation"),
@@ -454,29 +471,44 @@ runner_sched(const struct conf *conf, int ahead)
 	return sched_new(&c);
 }
 
-int
-runner_run(struct runner *r, struct err *e)
+void
+runner_start(struct runner *r)
 {
 	struct sched_event begin = { .kind = EV_START };
-	int code = 0;
 
 	runner_tell(r, &begin);
-	while (!r->ended && code >= 0) {
-		code = r->ops->wait(r, TICK_MS, e);
-		if (code >= 0 && !r->failed) {
-			code = emit_ready(r, e);
-			if (code < 0)
-				runner_fail(r, e, code);
-		}
-		if (!r->ended)
-			look_around(r);
-	}
-	/* What came with the last event. */
-	if (code >= 0 && !r->failed)
-		code = emit_ready(r, e);
-	if (code >= 0 && !r->failed)
-		code = all_emitted(r, e);
+}
+
+static void
+pass_on(struct runner *r)
+{
+	struct err e;
+	int code = r->failed ? 0 : emit_ready(r, &e);
+
 	if (code < 0)
+		runner_fail(r, &e, code);
+}
+
+int
+runner_turn(struct runner *r)
+{
+	struct err e;
+	int code;
+
+	pass_on(r);
+	code = r->ended ? 0 : action_stopped(r->job, &e);
+	if (code < 0)
+		runner_fail(r, &e, code);
+	return r->ended;
+}
+
+int
+runner_result(struct runner *r, struct err *e)
+{
+	int code;
+
+	pass_on(r);                     /* what came with the last event */
+	if (!r->failed && (code = all_emitted(r, e)) < 0)
 		return code;
 	if (!r->failed)
 		return 0;
@@ -487,10 +519,16 @@ runner_run(struct runner *r, struct err *e)
 void
 runner_close(struct runner *r)
 {
+	struct backend *p = r->home;
+	int i = 0;
+
+	while (p->v[i] != r)
+		i++;
+	memmove(p->v + i, p->v + i + 1,
+	    (size_t)(--p->n - i) * sizeof *p->v);
 	waiting_close(&r->wait);
-	free(r->later);
-	for (int i = 0; i < r->job->stages->n; i++)
-		free(r->ended_once[i]);
+	for (int k = 0; k < r->job->stages->n; k++)
+		free(r->ended_once[k]);
 	free(r->ended_once);
 	sched_drop(r->sched, r->number);
 }

@@ -6,6 +6,9 @@
  * executors (driver/remote.h).  What both have in common is here: rows are
  * passed on in partition order, figures are added up, failures kept, time
  * limits and signals looked at.
+ *
+ * Several actions may run over one scheduler and one backend (struct backend):
+ * an event of one may bring orders for others.
  */
 #ifndef DRIVER_RUNNER_H
 #define DRIVER_RUNNER_H
@@ -16,6 +19,7 @@
 
 struct conf;
 struct events;
+struct backend;
 struct runner;
 
 /* Figures of a finished stage, for reports. */
@@ -33,12 +37,14 @@ struct action {
 	const struct conf *conf;
 	const struct stages *stages;
 	int number;                     /* of the job, from 1 */
+	int reported;                   /* in reports: the number of the first
+	                                 * try, if there were several */
+	int pool;                       /* of the scheduler */
+	int tries;                      /* before this one */
 	/* Gets the collected rows of each partition, in partition order; may
 	 * return < 0 to stop the job (closed stdout). */
 	int (*emit)(void *arg, struct collected *c, struct err *e);
 	void *arg;
-	void (*tick)(void *arg, const struct sched_count *count,
-	    const struct exec_env *env);        /* or NULL; some times a second */
 	int64_t deadline_ms;            /* on the monotonic clock; 0: none */
 	volatile const int *interrupt;  /* signal number, 0: none */
 	struct stage_figures *figures;  /* out: stages->n of them */
@@ -85,14 +91,33 @@ struct runner_ops {
 	void (*stage_forget)(struct runner *r, int stage);
 	/* An executor, in words; NULL: there is only this process. */
 	const char *(*name)(struct runner *r, int exec);
+};
+
+/* Where actions run. */
+struct backend {
+	struct sched *sched;
+	void *own;                      /* the backend's */
+	/* Begins an action; then its runner is in v.  ended: its tasks are
+	 * stopped and all of it is freed; code is how it ended.  1: it must
+	 * be begun again, for what it had kept was lost. */
+	int  (*begin)(struct backend *p, struct action *j, struct runner **out,
+	    struct err *e);
+	int  (*end)(struct backend *p, struct runner *r, int code);
 	/* Waits a little for ends of attempts and reports them. */
-	int  (*wait)(struct runner *r, int ms, struct err *e);
+	int  (*wait)(struct backend *p, int ms, struct err *e);
+	void (*close)(struct backend *p);
+	struct runner **v;              /* what runs */
+	int n, cap;
+	bool telling;                   /* orders are being obeyed */
+	struct sched_event *later;      /* events that wait for their end */
+	int nlater, later_cap;
 };
 
 struct runner {
 	struct action *job;
 	const struct runner_ops *ops;
 	void *backend;
+	struct backend *home;
 	struct sched *sched;
 	int number;                     /* of the job in sched */
 	struct waiting wait;            /* rows of the collect stage */
@@ -106,24 +131,31 @@ struct runner {
 	const struct ended *ending;     /* that is being told: not counted yet */
 	int copies;                     /* speculative attempts so far */
 	bool ended, failed;
-	bool telling;                   /* orders are being obeyed */
-	struct sched_event *later;      /* events that wait for their end */
-	int nlater, later_cap;
 };
 
-/* Adds the action's stages to the scheduler.  commits: tasks with outputs
- * are done when ORDER_COMMIT was obeyed. */
-void runner_open(struct runner *r, struct action *job, struct sched *sched,
+/* Adds the action's stages to the backend's scheduler, and starts it.  commits:
+ * tasks with outputs are done when ORDER_COMMIT was obeyed. */
+void runner_open(struct runner *r, struct backend *p, struct action *job,
     bool commits);
+void runner_start(struct runner *r);
 
-/* Starts the job, and turns until it has ended. */
-int  runner_run(struct runner *r, struct err *e);
+/* After backend->wait: passes rows on, looks at signals and time.  1: the
+ * action has ended, 0: not yet. */
+int  runner_turn(struct runner *r);
+
+/* How it has ended. */
+int  runner_result(struct runner *r, struct err *e);
 
 /* Frees what is left; the backend's tasks have ended. */
 void runner_close(struct runner *r);
 
-/* An event; the orders that follow are obeyed at once.  1: it counted. */
+/* An event of its job; the orders that follow are obeyed at once.  1: it
+ * counted.  backend_tell: one of no job. */
 int  runner_tell(struct runner *r, struct sched_event *ev);
+int  backend_tell(struct backend *p, struct sched_event *ev);
+
+/* Frees what all have in common. */
+void backend_release(struct backend *p);
 
 /* An attempt has ended; its rows are taken over.  1: it counted. */
 int  runner_ended(struct runner *r, struct ended *x);

@@ -78,7 +78,7 @@ runner_say_stage(struct runner *r, int stage, int npart)
 
 	if (npart == 0)
 		return;
-	events_stage_start(r->job->events, stage, &l);
+	events_stage_start(r->job->events, r->job->reported, stage, &l);
 	/* Here a stage begins when the one before is done. */
 	if (!r->job->verbose || r->ops->name == NULL)
 		return;
@@ -98,7 +98,7 @@ runner_say_done(struct runner *r, int stage)
 
 	if (r->job->env.run[stage].npart == 0)
 		return;
-	events_stage_end(r->job->events, stage);
+	events_stage_end(r->job->events, r->job->reported, stage);
 	/* Loops may run thousands of small actions here. */
 	if (!r->job->verbose || (r->ops->name == NULL &&
 	    r->job->stages->n == 1))
@@ -159,8 +159,7 @@ runner_say_again(struct runner *r, const struct sched_order *o)
 	enum event_again why = again_why(r, o);
 	struct text t = { 0 };
 
-	events_again(r->job->events, why, o->stage, o->part, o->n, o->attempt,
-	    o->exec);
+	events_again(r->job->events, r->job->reported, why, o);
 	if (!r->job->verbose)
 		return;
 	text_addf(&t, "job %d stage %d: ", r->job->number, o->stage + 1);

@@ -1,6 +1,7 @@
 /*
- * script -- runs the statements of a script, one after the other; all
- * outputs are committed together at the end.
+ * script -- runs the statements of a script, one after the other, but for
+ * those that may run at once (driver/abreast.h); all outputs are committed
+ * together at the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "driver/abreast.h"
 #include "driver/events.h"
 #include "driver/explain.h"
 #include "driver/job.h"
@@ -137,7 +139,8 @@ run_query(struct app *a, const struct ast_query *q, struct err *e)
 	TRY(reread_plan(a, &p.stages, e));
 	if (a->verbose > 1 || a->dry_run)
 		show_plan(a, p.stages);
-	return a->dry_run ? 0 : job_run(a, p.stages, e);
+	return a->dry_run || abreast_add(a, p.stages) ? 0 :
+	    job_run(a, p.stages, e);
 }
 
 static int
@@ -179,13 +182,35 @@ run_inner(void *arg, const struct ast_stmt *s, struct err *e)
 	struct inner *i = arg;
 
 	TRY(run_stmt(i->a, s, i->src, i->depth, e));
+	TRY(abreast_flush(i->a, e));
 	return rows_out_flush(i->a, e);
+}
+
+/* Has it no effect on statements that wait, nor they on it? */
+static bool
+passes(const struct ast_stmt *s)
+{
+	switch (s->kind) {
+	case STMT_QUERY:        /* it looks itself, when it is planned */
+	case STMT_INCLUDE:
+	case STMT_LET:
+	case STMT_PARAM:
+	case STMT_DEF:
+		return true;
+	case STMT_SET:
+		return s->u.set.key && s->u.set.value && !s->u.set.reset &&
+		    strcmp(s->u.set.key, "spark.scheduler.pool") == 0;
+	default:
+		return false;
+	}
 }
 
 static int
 run_stmt(struct app *a, const struct ast_stmt *s, int src, int depth,
     struct err *e)
 {
+	if (!passes(s))
+		TRY(abreast_flush(a, e));
 	switch (s->kind) {
 	case STMT_QUERY:   return run_query(a, s->u.query, e);
 	case STMT_LET:     return bind_view(&a->binder, &s->u.view, e);
@@ -302,7 +327,11 @@ commit(struct app *a, struct err *e)
 int
 app_run_script(struct app *a, struct err *e)
 {
-	TRY(run_source(a, 0, 0, e));
+	int r = run_source(a, 0, 0, e);
+
+	if (r < 0)
+		return abreast_failed(a, r, e);
+	TRY(abreast_flush(a, e));
 	return a->dry_run ? 0 : commit(a, e);
 }
 

@@ -22,12 +22,16 @@ keep(struct run_figures *r, const char *s)
 	return arena_strdup(&r->arena, s ? s : "");
 }
 
+/* The last one; or, where statements run at once, one that has not ended. */
 static struct job_sums *
 job_of(struct run_figures *r, const struct event *ev)
 {
-	struct job_sums *j = r->njob ? &r->job[r->njob - 1] : NULL;
-
-	return j && j->number == ev->job ? j : NULL;
+	if (r->njob && r->job[r->njob - 1].number == ev->job)
+		return &r->job[r->njob - 1];
+	for (int i = r->first_open; i < r->njob; i++)
+		if (r->job[i].number == ev->job && !r->job[i].ended)
+			return &r->job[i];
+	return NULL;
 }
 
 static struct stage_sums *
@@ -198,6 +202,8 @@ job_end(struct run_figures *r, const struct event *ev)
 	j->failed = ev->failed != 0;
 	j->why = keep(r, ev->why);
 	j->peak_pool = ev->peak_pool;
+	while (r->first_open < r->njob && r->job[r->first_open].ended)
+		r->first_open++;
 }
 
 static void

@@ -57,6 +57,7 @@ struct run_figures {
 	int64_t exit, peak_rss_kb, rows_out, outputs;
 	struct job_sums *job;
 	int njob, job_cap;
+	int first_open;                 /* all jobs before it have ended */
 	struct exec_sums *exec;
 	int nexec, exec_cap;
 };

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 
 struct range {
+	const struct crew_job *job;
 	int stage, part, n, attempt;
 };
 
@@ -24,9 +25,10 @@ struct seat {                   /* of a thread */
 };
 
 struct crew {
-	struct crew_conf conf;
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
+	pthread_cond_t wake, ended;     /* ended: an attempt, and somebody
+	                                 * waits for it */
+	int waiting;                    /* in crew_leave */
 	struct range *queue;
 	int first, end, cap;
 	bool stop;
@@ -48,9 +50,8 @@ thread_cpu_us(void)
 static void
 run_one(struct seat *seat, int64_t *cpu)
 {
-	struct crew *c = seat->crew;
 	const struct range *r = &seat->now;
-	struct exec_env *env = c->conf.env;
+	const struct crew_job *j = r->job;
 	int64_t before = *cpu, begin = clock_mono_us();
 	struct attempt a;
 	struct task t;
@@ -64,15 +65,15 @@ run_one(struct seat *seat, int64_t *cpu)
 	a.err.code = 0;
 	a.err.span = (struct span){ 0, 0, 0 };
 	a.err.text[0] = a.err.hint[0] = '\0';
-	task_init(&t, env, &env->run[r->stage], r->part, r->attempt);
+	task_init(&t, j->env, &j->env->run[r->stage], r->part, r->attempt);
 	t.stop = &seat->stop;
 	a.code = task_run(&t, &a.err);
 	if (a.code >= 0)
-		a.code = c->conf.commit(c->conf.arg, &t, &a.err);
+		a.code = j->commit(j->arg, &t, &a.err);
 	*cpu = thread_cpu_us();         /* between two tasks is nothing */
 	a.cpu_us = *cpu - before;
 	a.ran_us = clock_mono_us() - begin;
-	c->conf.done(c->conf.arg, &a);
+	j->done(j->arg, &a);
 	task_release(&t);
 }
 
@@ -90,7 +91,8 @@ take(struct crew *c, struct range *out)
 		return false;
 	}
 	q = &c->queue[c->first];
-	*out = (struct range){ q->stage, q->part++, q->n, q->attempt };
+	*out = (struct range){ q->job, q->stage, q->part++, q->n,
+	    q->attempt };
 	q->n--;
 	return true;
 }
@@ -114,24 +116,26 @@ worker(void *arg)
 		run_one(seat, &cpu);
 		pthread_mutex_lock(&c->lock);
 		seat->busy = false;
+		if (c->waiting)
+			pthread_cond_broadcast(&c->ended);
 	}
 	pthread_mutex_unlock(&c->lock);
 	return NULL;
 }
 
 int
-crew_new(struct crew **out, const struct crew_conf *conf, struct err *e)
+crew_new(struct crew **out, int threads, struct err *e)
 {
 	struct crew *c = xcalloc(1, sizeof *c);
 
-	c->conf = *conf;
-	c->thread = xcalloc((size_t)conf->threads + 1, sizeof *c->thread);
+	c->thread = xcalloc((size_t)threads + 1, sizeof *c->thread);
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->wake, NULL);
-	c->seat = xcalloc((size_t)conf->threads + 1, sizeof *c->seat);
-	for (int i = 0; i < conf->threads; i++)
+	pthread_cond_init(&c->ended, NULL);
+	c->seat = xcalloc((size_t)threads + 1, sizeof *c->seat);
+	for (int i = 0; i < threads; i++)
 		c->seat[i].crew = c;
-	while (c->nthread < conf->threads && pthread_create(
+	while (c->nthread < threads && pthread_create(
 	    &c->thread[c->nthread], NULL, worker, &c->seat[c->nthread]) == 0)
 		c->nthread++;
 	if (c->nthread == 0) {
@@ -167,10 +171,11 @@ more(struct crew *c)
 }
 
 void
-crew_add(struct crew *c, int stage, int part, int n, int attempt)
+crew_add(struct crew *c, const struct crew_job *j, int stage, int part,
+    int n, int attempt)
 {
 	pthread_mutex_lock(&c->lock);
-	*more(c) = (struct range){ stage, part, n, attempt };
+	*more(c) = (struct range){ j, stage, part, n, attempt };
 	if (n > 1)
 		pthread_cond_broadcast(&c->wake);
 	else
@@ -179,7 +184,8 @@ crew_add(struct crew *c, int stage, int part, int n, int attempt)
 }
 
 void
-crew_revoke(struct crew *c, int stage, int part, int n,
+crew_revoke(struct crew *c, const struct crew_job *j, int stage,
+    int part, int n,
     void (*gone)(void *arg, int stage, int part, int attempt), void *arg)
 {
 	pthread_mutex_lock(&c->lock);
@@ -188,13 +194,13 @@ crew_revoke(struct crew *c, int stage, int part, int n,
 		int from = q.part > part ? q.part : part;
 		int to = q.part + q.n < part + n ? q.part + q.n : part + n;
 
-		if (q.stage != stage || from >= to)
+		if (q.job != j || q.stage != stage || from >= to)
 			continue;
 		c->queue[i].n = from - q.part;
 		if (q.part + q.n > to) {        /* what is behind stays */
 			int before = c->first;
 
-			*more(c) = (struct range){ stage, to,
+			*more(c) = (struct range){ j, stage, to,
 			    q.part + q.n - to, q.attempt };
 			i -= before - c->first; /* the array may have moved */
 		}
@@ -205,16 +211,55 @@ crew_revoke(struct crew *c, int stage, int part, int n,
 }
 
 void
-crew_cancel(struct crew *c, int stage, int part, int attempt)
+crew_cancel(struct crew *c, const struct crew_job *j, int stage, int part,
+    int attempt)
 {
 	pthread_mutex_lock(&c->lock);
 	for (int i = 0; i < c->nthread; i++) {
 		struct seat *s = &c->seat[i];
 
-		if (s->busy && s->now.stage == stage && s->now.part == part &&
-		    s->now.attempt == attempt)
+		if (s->busy && s->now.job == j && s->now.stage == stage &&
+		    s->now.part == part && s->now.attempt == attempt)
 			atomic_store(&s->stop, 1);
 	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* Under the lock. */
+static int
+clear(struct crew *c, const struct crew_job *j)
+{
+	int busy = 0;
+
+	for (int i = c->first; i < c->end; i++)
+		if (c->queue[i].job == j)
+			c->queue[i].n = 0;
+	for (int i = 0; i < c->nthread; i++)
+		busy += c->seat[i].busy && c->seat[i].now.job == j;
+	return busy;
+}
+
+int
+crew_clear(struct crew *c, const struct crew_job *j)
+{
+	int busy;
+
+	pthread_mutex_lock(&c->lock);
+	busy = clear(c, j);
+	pthread_mutex_unlock(&c->lock);
+	return busy;
+}
+
+void
+crew_leave(struct crew *c, const struct crew_job *j)
+{
+	if (c == NULL)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->waiting++;
+	while (clear(c, j) > 0)
+		pthread_cond_wait(&c->ended, &c->lock);
+	c->waiting--;
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -232,6 +277,7 @@ crew_free(struct crew *c)
 		pthread_join(c->thread[i], NULL);
 	pthread_mutex_destroy(&c->lock);
 	pthread_cond_destroy(&c->wake);
+	pthread_cond_destroy(&c->ended);
 	free(c->thread);
 	free(c->seat);
 	free(c->queue);

@@ -32,12 +32,13 @@
 
 struct exec_job {
 	struct arena arena;
-	const struct exec_host *host;
+	struct exec_host *host;
 	const struct job_msg *msg;
 	struct exec_env env;
 	struct stages *stages;
 	struct job_catalog catalog;
-	struct crew *crew;
+	struct crew_job crew;
+	struct far_job far;
 	struct output **output;         /* by number */
 	bool *away;                     /* its files go to the driver */
 	int noutput;
@@ -247,7 +248,8 @@ read_plan(struct exec_job *j, struct err *e)
 	b.env = (struct expr_env){ .arena = &j->arena, .zone = zone,
 	    .now_us = setup->now_us, .seed = setup->seed,
 	    .user = setup->user };
-	job_catalog_init(&j->catalog, j->msg->input, j->msg->ninput);
+	job_catalog_init(&j->catalog, j->msg->input, j->msg->ninput,
+	    far_files_base());
 	n = plan_read(&b, &j->msg->conf, j->msg->plan, j->msg->nplan, 0,
 	    &plan, e);
 	if (n < 0)
@@ -279,7 +281,7 @@ fill_env(struct exec_job *j)
 	const struct setup_msg *setup = j->host->setup;
 	struct exec_env *env = &j->env;
 
-	pool_init(&env->pool, NULL, "executor", setup->memory);
+	pool_init(&env->pool, &j->host->pool, "executor", setup->memory);
 	env->scratch = j->host->scratch;
 	env->bad_apart = true;
 	env->seed = setup->seed;
@@ -322,18 +324,22 @@ open_outputs(struct exec_job *j, struct err *e)
 	return 0;
 }
 
+static int
+start_crew(struct exec_host *host, struct err *e)
+{
+	return host->crew ? 0 : crew_new(&host->crew, host->setup->cores, e);
+}
+
 int
-exec_job_open(struct exec_job **out, const struct exec_host *host,
+exec_job_open(struct exec_job **out, struct exec_host *host,
     const struct job_msg *m, struct err *e)
 {
 	struct exec_job *j = xcalloc(1, sizeof *j);
-	struct crew_conf crew = { .env = &j->env,
-	    .threads = host->setup->cores, .commit = commit, .done = done,
-	    .arg = j };
 	int r;
 
 	j->host = host;
 	j->msg = m;
+	j->crew = (struct crew_job){ &j->env, commit, done, j };
 	r = read_plan(j, e);
 	if (r >= 0)
 		r = open_outputs(j, e);
@@ -341,8 +347,10 @@ exec_job_open(struct exec_job **out, const struct exec_host *host,
 		fill_env(j);
 		j->nspan = plan_spans(j->stages, &j->span);
 		stage_runs_open(&j->env, j->stages);
-		far_files_job(m->job, j->catalog.far, j->catalog.nfar);
-		r = crew_new(&j->crew, &crew, e);
+		j->far = (struct far_job){ m->job, j->catalog.far_base,
+		    j->catalog.nfar, j->catalog.far, false, NULL };
+		far_files_begin(&j->far);
+		r = start_crew(host, e);
 	}
 	if (r < 0) {
 		exec_job_close(j);
@@ -373,15 +381,26 @@ exec_host_forget(const struct exec_host *host, int job, int stage)
 }
 
 void
+exec_job_stop(struct exec_job *j)
+{
+	atomic_store(&j->env.cancel, 1);
+	far_files_stop(&j->far);
+}
+
+bool
+exec_job_busy(struct exec_job *j)
+{
+	return crew_clear(j->host->crew, &j->crew) > 0;
+}
+
+void
 exec_job_close(struct exec_job *j)
 {
 	if (j == NULL)
 		return;
-	atomic_store(&j->env.cancel, 1);
-	far_files_stop();
-	outbox_deaf(j->host->out);
-	crew_free(j->crew);
-	outbox_hear(j->host->out);
+	exec_job_stop(j);
+	crew_leave(j->host->crew, &j->crew);
+	far_files_end(&j->far);
 	if (j->env.run)
 		stage_runs_close(&j->env);
 	for (int i = 0; i < j->noutput; i++) {
@@ -465,7 +484,7 @@ exec_job_launch(struct exec_job *j, const struct launch_msg *m,
 	if (m->stage >= j->stages->n ||
 	    m->part + m->n > j->env.run[m->stage].npart)
 		return wrong("launch", e);
-	crew_add(j->crew, m->stage, m->part, m->n, m->attempt);
+	crew_add(j->host->crew, &j->crew, m->stage, m->part, m->n, m->attempt);
 	return 0;
 }
 
@@ -485,13 +504,14 @@ void
 exec_job_cancel(struct exec_job *j, const struct launch_msg *m)
 {
 	exec_job_revoke(j, m);
-	crew_cancel(j->crew, m->stage, m->part, m->attempt);
+	crew_cancel(j->host->crew, &j->crew, m->stage, m->part, m->attempt);
 }
 
 void
 exec_job_revoke(struct exec_job *j, const struct launch_msg *m)
 {
-	crew_revoke(j->crew, m->stage, m->part, m->n, tell_revoked, j);
+	crew_revoke(j->host->crew, &j->crew, m->stage, m->part, m->n,
+	    tell_revoked, j);
 }
 
 
@@ -501,8 +521,8 @@ exec_job_read(struct exec_job *j, int64_t *rows, int64_t *bytes)
 	int64_t r = atomic_load(&j->env.rows_read);
 	int64_t b = atomic_load(&j->env.bytes_read);
 
-	*rows = r - j->rows_told;
-	*bytes = b - j->bytes_told;
+	*rows += r - j->rows_told;
+	*bytes += b - j->bytes_told;
 	j->rows_told = r;
 	j->bytes_told = b;
 }

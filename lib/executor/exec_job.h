@@ -1,6 +1,7 @@
 /*
  * exec_job -- a job in an executor: its stages as read from plan text, the
- * threads that run its tasks, the exchanges that they write and read.
+ * exchanges that its tasks write and read.  All jobs share the threads and the
+ * memory.
  *
  * Everything here is called by the executor's loop thread; the tasks talk to
  * the driver through the outbox.
@@ -10,10 +11,12 @@
 
 #include <stdint.h>
 
+#include "base/pool.h"
 #include "executor/job_msg.h"
 #include "executor/outbox.h"
 #include "executor/task_msg.h"
 
+struct crew;
 struct exec_job;
 struct serve;
 
@@ -24,12 +27,17 @@ struct exec_host {
 	const char *maps;               /* of published map outputs */
 	struct outbox *out;
 	struct serve *serve;
+	struct crew *crew;              /* made for the first job */
+	struct pool pool;               /* the memory of all jobs */
 };
 
-/* Reads the plan, opens outputs, starts threads.  m is the caller's and
- * must stay. */
-int  exec_job_open(struct exec_job **out, const struct exec_host *host,
+/* Reads the plan, opens outputs, starts the host's threads.  m is the
+ * caller's and must stay. */
+int  exec_job_open(struct exec_job **out, struct exec_host *host,
     const struct job_msg *m, struct err *e);
+/* Its tasks stop soon; does any still run? */
+void exec_job_stop(struct exec_job *j);
+bool exec_job_busy(struct exec_job *j);
 /* Stops its tasks, waits for them; what it published stays. */
 void exec_job_close(struct exec_job *j);
 int  exec_job_number(const struct exec_job *j);
@@ -46,7 +54,7 @@ void exec_job_revoke(struct exec_job *j, const struct launch_msg *m);
 /* The map outputs of a job's stage (from 0) go; -1: of all its stages. */
 void exec_host_forget(const struct exec_host *host, int job, int stage);
 
-/* Rows and bytes that scans have read since the last call. */
+/* Adds rows and bytes that scans have read since the last call. */
 void exec_job_read(struct exec_job *j, int64_t *rows, int64_t *bytes);
 
 #endif

@@ -3,6 +3,7 @@
  *
  *	HELLO both ways, SETUP, READY; then for each action
  *	JOB, STAGE…, PLACE…, MAPS…, LAUNCH… -> DONE, FAILED…; JOB_END
+ * (several may run at once)
  *
  * RESET ends the application: all of it is forgotten, IDLE is the last word
  * on this connection, and what comes next over the same stream is the HELLO
@@ -26,6 +27,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "exec/crew.h"
 #include "executor/exec_job.h"
 #include "executor/far_files.h"
 #include "executor/serve.h"
@@ -43,11 +45,20 @@
 #define PACE_MS 1               /* between looks at many ends of tasks */
 #define CALL_MS 10000           /* until the driver answers */
 #define END_S 10                /* seconds to clean up */
+#define JOBS_MAX 256             /* of a driver, at one time */
 #define SPARE_MS 15000          /* idle, longer than was said */
+
+struct held_job {
+	struct arena arena;             /* of the message */
+	struct job_msg msg;
+	struct exec_job *job;
+	bool ending;                    /* its tasks stop */
+	struct held_job *next;
+};
 
 struct executor {
 	struct arena arena;             /* of the application */
-	struct arena job_arena, turn;   /* of a job; of a frame */
+	struct arena turn;              /* of a frame */
 	struct loop *loop;
 	struct conn *driver;
 	struct watch *watch;
@@ -59,8 +70,8 @@ struct executor {
 	struct watch *parent;           /* its end of our descriptor 0 */
 	struct exec_host host;
 	struct serve serve;
-	struct exec_job *job;
-	struct job_msg job_msg;
+	struct held_job *jobs;          /* in the order they came */
+	int njob;
 	int64_t heard_ms, idle_ms;      /* idle_ms: without a driver */
 	struct watch *knock;            /* idle: for the next driver */
 	bool resetting;                 /* IDLE is on its way */
@@ -151,56 +162,136 @@ on_setup(struct executor *x, const char *body, size_t n, struct err *e)
 	    .scratch = scratch, .out = &x->out,
 	    .maps = outlived(&x->given) ? x->given.maps : scratch,
 	    .serve = &x->serve };
+	pool_init(&x->host.pool, NULL, "all jobs", x->setup.memory);
 	far_files_install(&x->out);
 	send_ready(x);
 	return 0;
 }
 
+/* Waits for its tasks. */
 static void
-end_job(struct executor *x)
+job_close(struct executor *x, struct held_job *h)
 {
-	if (x->job == NULL)
-		return;
-	exec_job_close(x->job);
-	exec_host_forget(&x->host, x->job_msg.job, -1);
-	x->job = NULL;
+	exec_job_close(h->job);
+	exec_host_forget(&x->host, h->msg.job, -1);
+	arena_release(&h->arena);
+	x->njob--;
+	free(h);
+}
+
+/* Jobs that were ended and whose tasks have stopped go.  True when there are
+ * some that have not. */
+static bool
+reap(struct executor *x)
+{
+	bool left = false;
+
+	for (struct held_job **at = &x->jobs; *at;) {
+		struct held_job *h = *at;
+
+		if (!h->ending || exec_job_busy(h->job)) {
+			left |= h->ending;
+			at = &h->next;
+			continue;
+		}
+		*at = h->next;
+		job_close(x, h);
+	}
+	return left;
+}
+
+/* All at once.  Nobody empties the outbox meanwhile. */
+static void
+close_jobs(struct executor *x)
+{
+	outbox_deaf(&x->out);
+	far_files_stop(NULL);
+	for (struct held_job *h = x->jobs; h; h = h->next)
+		exec_job_stop(h->job);
+	while (x->jobs) {
+		struct held_job *h = x->jobs;
+
+		x->jobs = h->next;
+		job_close(x, h);
+	}
+	crew_free(x->host.crew);
+	x->host.crew = NULL;
+	outbox_hear(&x->out);
+}
+
+/* A job that has not been ended, or NULL. */
+static struct exec_job *
+find_job(const struct executor *x, int number)
+{
+	for (struct held_job *h = x->jobs; h; h = h->next)
+		if (h->msg.job == number && !h->ending)
+			return h->job;
+	return NULL;
+}
+
+static int
+refuse_job(const char *why, struct err *e)
+{
+	err_set(e, ERR_BUG, "%s", why);
+	e->code = EXIT_PROTOCOL;
+	return e->kind;
+}
+
+static void
+tell_job_failed(struct executor *x, int job, const struct err *why)
+{
+	struct failed_msg m = { .job = job, .span = -1, .lost_stage = -1,
+	    .lost_place = -1, .lost_map = -1, .err = *why };
+	struct text t = { 0 };
+
+	failed_msg_print(&t, &m);
+	conn_send(x->driver, FRAME_JOB_FAILED, t.p, t.n);
+	text_release(&t);
 }
 
 /* A plan that cannot be begun is the job's trouble, not the executor's. */
 static int
 on_job(struct executor *x, const char *body, size_t n, struct err *e)
 {
-	struct failed_msg m = { .span = -1, .lost_stage = -1, .lost_place = -1,
-	    .lost_map = -1 };
-	struct text t = { 0 };
+	struct held_job *h, **at = &x->jobs;
+	struct err why = { 0 };
 
 	if (x->setup.app == NULL)
 		return err_set(e, ERR_BUG, "a job before the setup");
-	end_job(x);
-	arena_reset(&x->job_arena);
-	TRY(job_msg_parse(&x->job_arena, body, n, &x->job_msg, e));
-	if (exec_job_open(&x->job, &x->host, &x->job_msg, &m.err) >= 0)
+	if (x->njob >= JOBS_MAX)
+		return refuse_job("too many jobs at one time", e);
+	h = xcalloc(1, sizeof *h);
+	if (job_msg_parse(&h->arena, body, n, &h->msg, e) < 0) {
+		arena_release(&h->arena);
+		free(h);
+		return e->kind;
+	}
+	for (; *at; at = &(*at)->next)
+		if ((*at)->msg.job == h->msg.job) {
+			arena_release(&h->arena);
+			free(h);
+			return refuse_job("a second job of one number", e);
+		}
+	if (exec_job_open(&h->job, &x->host, &h->msg, &why) < 0) {
+		tell_job_failed(x, h->msg.job, &why);
+		arena_release(&h->arena);
+		free(h);
 		return 0;
-	m.job = x->job_msg.job;
-	failed_msg_print(&t, &m);
-	conn_send(x->driver, FRAME_JOB_FAILED, t.p, t.n);
-	text_release(&t);
+	}
+	*at = h;
+	x->njob++;
 	return 0;
-}
-
-static bool
-is_current(const struct executor *x, int job)
-{
-	return x->job && exec_job_number(x->job) == job;
 }
 
 static int
 on_stage(struct executor *x, const char *body, size_t n, struct err *e)
 {
+	struct exec_job *j;
 	struct stage_msg m;
 
 	TRY(stage_msg_parse(&x->turn, body, n, &m, e));
-	return is_current(x, m.job) ? exec_job_stage(x->job, &m, e) : 0;
+	j = find_job(x, m.job);
+	return j ? exec_job_stage(j, &m, e) : 0;
 }
 
 static int
@@ -216,40 +307,48 @@ on_place(struct executor *x, const char *body, size_t n, struct err *e)
 static int
 on_maps(struct executor *x, const char *body, size_t n, struct err *e)
 {
+	struct exec_job *j;
 	struct maps_msg m;
 
 	TRY(maps_msg_parse(&x->turn, body, n, &m, e));
-	return is_current(x, m.job) ? exec_job_maps(x->job, &m, e) : 0;
+	j = find_job(x, m.job);
+	return j ? exec_job_maps(j, &m, e) : 0;
 }
 
 static int
 on_launch(struct executor *x, const char *body, size_t n, struct err *e)
 {
+	struct exec_job *j;
 	struct launch_msg m;
 
 	TRY(launch_msg_parse(body, n, &m, e));
-	return is_current(x, m.job) ? exec_job_launch(x->job, &m, e) : 0;
+	j = find_job(x, m.job);
+	return j ? exec_job_launch(j, &m, e) : 0;
 }
 
 static int
 on_revoke(struct executor *x, const char *body, size_t n, struct err *e)
 {
+	struct exec_job *j;
 	struct launch_msg m;
 
 	TRY(launch_msg_parse(body, n, &m, e));
-	if (is_current(x, m.job))
-		exec_job_revoke(x->job, &m);
+	j = find_job(x, m.job);
+	if (j)
+		exec_job_revoke(j, &m);
 	return 0;
 }
 
 static int
 on_cancel(struct executor *x, const char *body, size_t n, struct err *e)
 {
+	struct exec_job *j;
 	struct launch_msg m;
 
 	TRY(launch_msg_parse(body, n, &m, e));
-	if (is_current(x, m.job))
-		exec_job_cancel(x->job, &m);
+	j = find_job(x, m.job);
+	if (j)
+		exec_job_cancel(j, &m);
 	return 0;
 }
 
@@ -262,9 +361,13 @@ on_job_end(struct executor *x, const char *body, size_t n, struct err *e)
 	(void)e;
 	msg_init(&in, body, n);
 	job = msg_get_int(&in, 0, INT32_MAX);
-	if (!is_current(x, job))
-		return 0;
-	end_job(x);
+	for (struct held_job *h = x->jobs; h; h = h->next)
+		if (h->msg.job == job && !h->ending) {
+			h->ending = true;
+			exec_job_stop(h->job);
+		}
+	if (reap(x))
+		timer_set(x->loop, &x->pace, PACE_MS);
 	return 0;
 }
 
@@ -307,7 +410,7 @@ static void
 forget_all(struct executor *x)
 {
 	groups_kill();
-	end_job(x);
+	close_jobs(x);
 	serve_close(&x->serve);
 	scratch_remove(x->host.scratch);
 	outbox_clear(&x->out);
@@ -419,8 +522,10 @@ send_progress(struct executor *x, int64_t rows, int64_t bytes)
 static void
 send_waiting(struct executor *x, int often)
 {
+	bool ending = reap(x);
+
 	send_progress(x, 0, 0);
-	if (outbox_pace(&x->out, often))
+	if (outbox_pace(&x->out, often) || ending)
 		timer_set(x->loop, &x->pace, PACE_MS);
 	if (x->driver)
 		outbox_send(&x->out, x->driver);
@@ -487,7 +592,7 @@ static void
 on_tick(void *arg)
 {
 	struct executor *x = arg;
-	int64_t rows, bytes;
+	int64_t rows = 0, bytes = 0;
 
 	if (silent_too_long(x)) {
 		groups_kill();
@@ -495,10 +600,10 @@ on_tick(void *arg)
 	}
 	if (x->driver)
 		outbox_send(&x->out, x->driver);
-	if (x->job) {
-		exec_job_read(x->job, &rows, &bytes);
+	for (struct held_job *h = x->jobs; h; h = h->next)
+		exec_job_read(h->job, &rows, &bytes);
+	if (x->jobs)
 		send_progress(x, rows, bytes);
-	}
 	timer_set(x->loop, &x->timer, TICK_MS);
 }
 
@@ -608,9 +713,8 @@ end(struct executor *x)
 	signal(SIGALRM, SIG_DFL);
 	alarm(END_S);                   /* whatever hangs */
 	outbox_shut(&x->out);
-	far_files_stop();
 	groups_kill();
-	exec_job_close(x->job);
+	close_jobs(x);
 	serve_close(&x->serve);
 	groups_end();
 	scratch_remove(x->host.scratch);

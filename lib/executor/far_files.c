@@ -17,6 +17,7 @@ struct question {
 	int64_t got;                    /* < 0: failed */
 	struct err *e;
 	bool answered;
+	const struct far_job *job;
 	struct question *next;
 };
 
@@ -24,20 +25,29 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct outbox *out;
-	int job, n;
-	const struct far_file *far;
+	struct far_job *jobs;
 	struct question *open;
 	uint64_t last_id;
-	bool stopped;
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER,
-    .wake = PTHREAD_COND_INITIALIZER, .stopped = true };
+    .wake = PTHREAD_COND_INITIALIZER };
+
+/* Under the lock: the job that reads the file, or NULL. */
+static const struct far_job *
+job_of(int id)
+{
+	for (const struct far_job *j = state.jobs; j; j = j->next)
+		if (id >= j->base && id - j->base < j->n)
+			return j->stopped ? NULL : j;
+	return NULL;
+}
 
 static void
 ask(const struct question *q, int id, int64_t at)
 {
-	struct file_read_msg m = { .id = q->id, .job = state.job,
-	    .input = state.far[id].input, .file = state.far[id].file,
-	    .at = at, .n = (int64_t)q->n };
+	const struct far_file *f = &q->job->far[id - q->job->base];
+	struct file_read_msg m = { .id = q->id, .job = q->job->number,
+	    .input = f->input, .file = f->file, .at = at,
+	    .n = (int64_t)q->n };
 	struct text t = { 0 };
 
 	file_read_msg_print(&t, &m);
@@ -63,7 +73,8 @@ read_far(void *arg, int id, int64_t at, char *to, size_t n, struct err *e)
 
 	(void)arg;
 	pthread_mutex_lock(&state.lock);
-	if (state.stopped || id < 0 || id >= state.n) {
+	q.job = job_of(id);
+	if (q.job == NULL) {
 		pthread_mutex_unlock(&state.lock);
 		return err_set(e, ERR_TEMP, "the driver does not answer");
 	}
@@ -71,7 +82,7 @@ read_far(void *arg, int id, int64_t at, char *to, size_t n, struct err *e)
 	q.next = state.open;
 	state.open = &q;
 	ask(&q, id, at);
-	while (!q.answered && !state.stopped)
+	while (!q.answered && !q.job->stopped)
 		pthread_cond_wait(&state.wake, &state.lock);
 	if (!q.answered)
 		q.got = err_set(e, ERR_TEMP, "the driver does not answer");
@@ -89,14 +100,38 @@ far_files_install(struct outbox *out)
 	datafile_provider(&source);
 }
 
+int
+far_files_base(void)
+{
+	int base = 0;
+
+	pthread_mutex_lock(&state.lock);
+	for (const struct far_job *j = state.jobs; j; j = j->next)
+		if (j->base + j->n > base)
+			base = j->base + j->n;
+	pthread_mutex_unlock(&state.lock);
+	return base;
+}
+
 void
-far_files_job(int job, const struct far_file *far, int n)
+far_files_begin(struct far_job *j)
 {
 	pthread_mutex_lock(&state.lock);
-	state.job = job;
-	state.far = far;
-	state.n = n;
-	state.stopped = false;
+	j->stopped = false;
+	j->next = state.jobs;
+	state.jobs = j;
+	pthread_mutex_unlock(&state.lock);
+}
+
+void
+far_files_end(struct far_job *j)
+{
+	pthread_mutex_lock(&state.lock);
+	for (struct far_job **at = &state.jobs; *at; at = &(*at)->next)
+		if (*at == j) {
+			*at = j->next;
+			break;
+		}
 	pthread_mutex_unlock(&state.lock);
 }
 
@@ -126,10 +161,11 @@ far_files_answer(const struct file_data_msg *m)
 }
 
 void
-far_files_stop(void)
+far_files_stop(struct far_job *which)
 {
 	pthread_mutex_lock(&state.lock);
-	state.stopped = true;
+	for (struct far_job *j = state.jobs; j; j = j->next)
+		j->stopped |= which == NULL || which == j;
 	pthread_cond_broadcast(&state.wake);
 	pthread_mutex_unlock(&state.lock);
 }

@@ -51,17 +51,20 @@ resolve(struct catalog *catalog, struct arena *a,
 			continue;
 		ARENA_GROW(a, c->far, c->nfar, c->far_cap);
 		c->far[c->nfar] = (struct far_file){ c->next - 1, i };
-		f->path = arena_printf(a, "far:%d:%s", c->nfar++, f->path);
+		f->path = arena_printf(a, "far:%d:%s",
+		    c->far_base + c->nfar++, f->path);
 	}
 	*out = in;
 	return 0;
 }
 
 void
-job_catalog_init(struct job_catalog *c, const struct input *input, int n)
+job_catalog_init(struct job_catalog *c, const struct input *input, int n,
+    int far_base)
 {
 	memset(c, 0, sizeof *c);
 	c->catalog.resolve = resolve;
 	c->input = input;
 	c->n = n;
+	c->far_base = far_base;
 }

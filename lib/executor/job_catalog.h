@@ -4,8 +4,8 @@
  *
  * A file is the driver's own when its path leads to the same inode, size and
  * time here; then it is opened.  Others are read from the driver: their path
- * becomes "far:ID:PATH" (io/datafile.h), ID the number of the input and that
- * of the file in one.
+ * becomes "far:ID:PATH" (io/datafile.h), ID counted from a base that differs
+ * between jobs that run at once.
  */
 #ifndef EXECUTOR_JOB_CATALOG_H
 #define EXECUTOR_JOB_CATALOG_H
@@ -18,10 +18,10 @@ struct job_catalog {
 	int n, next;
 	int nfar;                       /* files that are not here: */
 	struct far_file { int input, file; } *far;
-	int far_cap;
+	int far_cap, far_base;          /* far[i] has the number base + i */
 };
 
 void job_catalog_init(struct job_catalog *c, const struct input *input,
-    int n);
+    int n, int far_base);
 
 #endif

@@ -10,6 +10,8 @@
  *
  * Jobs come in their order; with fair pools the pool that has least, first
  * of its minimum share and then of its weight, is asked for each next task.
+ * While several jobs have something to do an executor has no more tasks than
+ * slots: a queue of one job's short tasks would never end for the others.
  */
 #include <stdlib.h>
 
@@ -194,11 +196,34 @@ fill_pool(struct sched *s, int exec, int pool, int max, int limit)
 	return n;
 }
 
+/* Do several jobs have tasks that nobody runs? */
+static bool
+rivals(const struct sched *s)
+{
+	int n = 0;
+
+	if (s->njob - s->first_job < 2)
+		return false;
+	for (int k = s->first_job; k < s->njob && n < 2; k++) {
+		const struct job *j = &s->job[k];
+		bool wants = false;
+
+		for (int i = 0; j->started && !j->ended && i < j->nstage; i++)
+			wants |= j->stage[i].state == S_RUNNING &&
+			    j->stage[i].npend > 0;
+		n += wants;
+	}
+	return n > 1;
+}
+
 static int
 fill(struct sched *s, int exec, int max, int limit)
 {
 	bool empty[64] = { false };
 	int n = 0;
+
+	if (limit == 0 && rivals(s))
+		limit = s->exec[exec].slots;
 
 	if (!s->conf.fair || s->npool == 1 || s->npool > 64)
 		return fill_pool(s, exec, -1, max, limit);

@@ -425,14 +425,17 @@ on_tick(struct sched *s, const struct sched_event *ev)
 {
 	struct sched_order what = { .stage = -1, .part = -1,
 	    .why = ERR_TEMP };
+	bool runs = false;
 
 	(void)ev;
+	for (int i = 0; i < s->npool; i++)
+		runs |= s->pool[i].nlive > 0;
 	for (int k = s->first_job; k < s->njob; k++) {
 		struct job *j = &s->job[k];
 
 		if (!j->started || j->ended || s->conf.stall_ms <= 0)
 			continue;
-		if (j->nlive > 0)
+		if (runs)               /* it may wait for others */
 			j->moved_ms = s->now_ms;
 		else if (s->now_ms - j->moved_ms > s->conf.stall_ms)
 			job_fail(s, k, &what, "nothing could run for %lld s",

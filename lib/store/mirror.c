@@ -225,10 +225,8 @@ damaged(struct arrival *v, int map, struct err *e)
 static bool
 has_room(struct exchange *x, int64_t n)
 {
-	int64_t limit = pool_limit(x->conf.pool);
-
-	if (x->conf.force_spill || atomic_load(&x->conf.pool->used) + n >
-	    limit / 100 * MEMORY_SHARE)
+	if (x->conf.force_spill ||
+	    !pool_below(x->conf.pool, n, MEMORY_SHARE))
 		return false;
 	return pool_try(x->conf.pool, n);
 }

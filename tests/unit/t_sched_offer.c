@@ -194,6 +194,79 @@ pools(void)
 }
 
 static void
+short_one_done(struct scene *c, int job, int part)
+{
+	play(c, (struct sched_event){ .kind = EV_TASK_DONE, .job = job,
+	    .part = part, .ran_us = 1000, .rowset = (uint64_t)part });
+}
+
+/* A job with short tasks has a queue; how many of its tasks end until the
+ * other one gets a slot?  -1: it never does. */
+static int
+until_served(int fair, int first)
+{
+	struct sched_conf conf = plain;
+	struct scene c;
+	int other = !first, ended = -1;
+
+	conf.ahead = 64;
+	conf.fair = fair;
+	begin(&c, &conf, one, 1);
+	sched_add(c.s, one, 1, sched_pool(c.s, 1, 0));
+	up(&c, 0, 2, 0);
+	for (int j = 0; j < 2; j++)
+		if (j == first) {
+			play(&c, (struct sched_event){ .kind = EV_START,
+			    .job = j });
+			parts(&c, j, 0, 10000);
+		}
+	short_one_done(&c, first, 0);
+	play(&c, (struct sched_event){ .kind = EV_START, .job = other });
+	parts(&c, other, 0, 100);
+	for (int i = 1; i < 1000 && ended < 0; i++) {
+		short_one_done(&c, first, i);
+		if (told(&c, ORDER_LAUNCH, 0, other) > 0)
+			ended = i;
+	}
+	scene_end(&c);
+	return ended;
+}
+
+static void
+no_queue_beside_others(void)
+{
+	int n = until_served(1, 0);
+
+	ok(n > 0 && n <= 66, "a queue of short tasks ends for another pool's: "
+	    "%d", n);
+	n = until_served(0, 1);
+	ok(n > 0 && n <= 66, "and for those of a job before it: %d", n);
+}
+
+/* A job that waits for another one's slots is not stuck. */
+static void
+waits_its_turn(void)
+{
+	struct sched_conf conf = plain;
+	struct scene c;
+
+	conf.stall_ms = 1000;
+	begin(&c, &conf, one, 1);
+	sched_add(c.s, one, 1, 0);
+	up(&c, 0, 1, 0);
+	parts(&c, 0, 0, 1);
+	play(&c, (struct sched_event){ .kind = EV_START, .job = 1 });
+	parts(&c, 1, 0, 1);
+	c.now += 5000;
+	play(&c, (struct sched_event){ .kind = EV_TICK });
+	ok(find(&c, ORDER_FAIL) == NULL, "a job that waits for another one "
+	    "does not fail");
+	done(&c, 0, 0, 0, 0);
+	is_int(told(&c, ORDER_LAUNCH, 0, 1), 1, "it gets its turn");
+	scene_end(&c);
+}
+
+static void
 failures(void)
 {
 	struct sched_conf conf = plain;
@@ -351,6 +424,8 @@ main(void)
 	taken_back();
 	nearby();
 	pools();
+	no_queue_beside_others();
+	waits_its_turn();
 	failures();
 	stragglers();
 	stalled();
