@@ -139,7 +139,7 @@ begin(struct lanes *l, struct running *x)
 	if (!l->open)
 		TRY(job_backend(a, &l->backend, &x->err));
 	l->open = true;
-	return job_begin(a, x, &l->backend, &x->err);
+	return running_begin(a, x, &l->backend, &x->err);
 }
 
 static void
@@ -147,7 +147,7 @@ start(struct lanes *l, int i)
 {
 	struct running *x = &l->v[i];
 
-	x->code = job_open(l->app, x, &x->err);
+	x->code = running_open(l->app, x, &x->err);
 	if (x->code < 0)
 		note_failed(l, i);
 	if (x->code < 0 || x->skip)
@@ -159,7 +159,7 @@ start(struct lanes *l, int i)
 		l->live++;
 		return;
 	}
-	job_end(l->app, x, &l->backend);
+	running_end(l->app, x, &l->backend);
 	note_failed(l, i);
 }
 
@@ -170,11 +170,11 @@ finish(struct lanes *l, int i)
 	struct running *x = &l->v[i];
 
 	x->code = runner_result(x->runner, &x->err);
-	if (job_end(l->app, x, &l->backend)) {
+	if (running_end(l->app, x, &l->backend)) {
 		x->code = begin(l, x);
 		if (x->code >= 0)
 			return;
-		job_end(l->app, x, &l->backend);
+		running_end(l->app, x, &l->backend);
 	}
 	l->live--;
 	if (x->code < 0)

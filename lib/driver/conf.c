@@ -287,8 +287,9 @@ set_pool(struct conf *c, const char *key, const char *value,
 		    .next = c->pools };
 		c->pools = p;
 	}
-	if (p->origin[share] > origin)
+	if (p->set[share] && p->origin[share] > origin)
 		return 1;
+	p->set[share] = 1;
 	p->origin[share] = origin;
 	*(share ? &p->min_share : &p->weight) = (int)n;
 	return 1;
@@ -452,11 +453,28 @@ conf_bool(const struct conf *c, const char *key)
 	return strcasecmp(conf_get(c, key), "true") == 0;
 }
 
+static const char *const origin[] = { "built-in", "system file",
+	"user file", "environment", "flag", "script" };
+
+/* Where nothing is set there is no line. */
+static void
+show_pools(const struct conf *c, struct text *to)
+{
+	static const char prefix[] = "spark.scheduler.pool";
+
+	for (const struct conf_pool *p = c->pools; p; p = p->next) {
+		if (p->set[0])
+			text_addf(to, "%s.%s.weight\t%d\t%s\n", prefix,
+			    p->name, p->weight, origin[p->origin[0]]);
+		if (p->set[1])
+			text_addf(to, "%s.%s.minShare\t%d\t%s\n", prefix,
+			    p->name, p->min_share, origin[p->origin[1]]);
+	}
+}
+
 void
 conf_show(const struct conf *c, struct text *to)
 {
-	static const char *const origin[] = { "built-in", "system file",
-	    "user file", "environment", "flag", "script" };
 
 	for (int i = 0; rows[i].key; i++) {
 		const struct conf_value *v = &c->v[i];
@@ -467,6 +485,7 @@ conf_show(const struct conf *c, struct text *to)
 			text_addf(to, " %s", v->where);
 		text_addc(to, '\n');
 	}
+	show_pools(c, to);
 }
 
 int

@@ -27,7 +27,8 @@ struct conf_value {
 struct conf_pool {              /* spark.scheduler.pool.NAME.… */
 	const char *name;
 	int weight, min_share;          /* 1, 0 where nothing is said */
-	enum conf_origin origin[2];     /* of each */
+	int set[2];                     /* is something said? of each */
+	enum conf_origin origin[2];
 	struct conf_pool *next;
 };
 

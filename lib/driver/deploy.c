@@ -40,6 +40,21 @@ add_arg(struct driver_order *o, const char *text)
 		o->arg[o->narg++] = text;
 }
 
+static void
+add_pools(struct arena *a, const struct conf *c, struct driver_order *o)
+{
+	static const char prefix[] = "spark.scheduler.pool";
+
+	for (const struct conf_pool *p = c->pools; p; p = p->next) {
+		if (p->set[0] && p->origin[0] == CONF_FLAG)
+			add_arg(o, arena_printf(a, "--conf=%s.%s.weight=%d",
+			    prefix, p->name, p->weight));
+		if (p->set[1] && p->origin[1] == CONF_FLAG)
+			add_arg(o, arena_printf(a, "--conf=%s.%s.minShare=%d",
+			    prefix, p->name, p->min_share));
+	}
+}
+
 /* The options once more, as sp-submit takes them. */
 static void
 collect_args(struct submit *s, struct driver_order *o)
@@ -53,6 +68,7 @@ collect_args(struct submit *s, struct driver_order *o)
 		    strcmp(key, "sp.cluster.key.file") != 0)
 			add_arg(o, arena_printf(a, "--conf=%s=%s", key,
 			    s->app.conf.v[i].text));
+	add_pools(a, &s->app.conf, o);
 	for (int i = 0; i < s->ndefine; i++)
 		add_arg(o, arena_printf(a, "-D%s", s->define[i]));
 	if (s->app.stdout_format)

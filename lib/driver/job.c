@@ -184,7 +184,7 @@ bytes_read(const struct action *j)
 }
 
 int
-job_open(struct app *a, struct running *x, struct err *e)
+running_open(struct app *a, struct running *x, struct err *e)
 {
 	struct action *j = &x->action;
 
@@ -212,7 +212,7 @@ job_open(struct app *a, struct running *x, struct err *e)
 }
 
 int
-job_begin(struct app *a, struct running *x, struct backend *b, struct err *e)
+running_begin(struct app *a, struct running *x, struct backend *b, struct err *e)
 {
 	int pool;
 
@@ -224,7 +224,7 @@ job_begin(struct app *a, struct running *x, struct backend *b, struct err *e)
 /* The outputs of an action that was not begun at a backend are as they were
  * opened. */
 int
-job_end(struct app *a, struct running *x, struct backend *b)
+running_end(struct app *a, struct running *x, struct backend *b)
 {
 	struct action *j = &x->action;
 	int again = x->runner ? b->end(b, x->runner, x->code) : 0;

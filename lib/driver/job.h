@@ -100,10 +100,10 @@ int job_run(struct app *a, const struct stages *s, struct err *e);
 /* The parts of it: outputs are opened (x->skip: there is nothing to do); it
  * begins at a backend; it ends there with x->code, x->err, and its outputs are
  * prepared.  Returns 1 when it has to begin again. */
-int job_open(struct app *a, struct running *x, struct err *e);
-int job_begin(struct app *a, struct running *x, struct backend *b,
+int running_open(struct app *a, struct running *x, struct err *e);
+int running_begin(struct app *a, struct running *x, struct backend *b,
     struct err *e);
-int job_end(struct app *a, struct running *x, struct backend *b);
+int running_end(struct app *a, struct running *x, struct backend *b);
 
 /* A backend for the next actions, executors are started for the first. */
 int job_backend(struct app *a, struct backend *b, struct err *e);

@@ -32,6 +32,12 @@ setup() {
 	torture --mode local-cluster --runs $((SP_LONG ? 200 : 8)) --seed 1
 }
 
+@test "statements at once: kills, crashes, failures" {
+	torture --fair --runs $((SP_LONG ? 100 : 6)) --seed 1
+	rm -r "$BATS_TEST_TMPDIR/bed"
+	torture --fair --mode local-cluster --runs $((SP_LONG ? 100 : 5)) --seed 1
+}
+
 @test "a standing cluster, whose daemons die and come back" {
 	torture --mode sp --runs $((SP_LONG ? 100 : 5)) --seed 1 --faults kill,stop
 }
