@@ -18,13 +18,16 @@
 #define WAITING_MAX 1000        /* plans that are held back */
 
 /* Inputs that can be read only once are read in the order of the script, kept
- * rows are made by the first who wants them. */
+ * rows are made by the first who wants them, and two statements that read one
+ * input would put the same bad records aside. */
 static bool
 must_be_alone(const struct node *n)
 {
 	if (n->kind == NODE_CACHE || n->kind == NODE_COLLECT)
 		return true;
 	if (n->kind == NODE_EXCHANGE && n->u.exchange.kept)
+		return true;
+	if (n->kind == NODE_SCAN && n->u.scan.input->quarantine_dir)
 		return true;
 	if (n->kind == NODE_SCAN)
 		for (int i = 0; i < n->u.scan.input->nfile; i++)
