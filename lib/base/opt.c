@@ -68,6 +68,8 @@ opt_show_version(void *conf, const char *value, struct err *e)
 	return OPT_SHOW_VERSION;
 }
 
+static void opt_help(const struct opt_table *t);
+
 /* Prints it; the command is over, so this is a failure without a text. */
 static int
 show(const struct opt_table *t, int what, struct err *e)
@@ -174,7 +176,8 @@ opt_parse(const struct opt_table *t, int argc, char **argv, void *conf,
 	return n;
 }
 
-void
+/* Prints the help text to stdout. */
+static void
 opt_help(const struct opt_table *t)
 {
 	printf("usage: %s [options] %s\n%s\n\n", t->command, t->operands,

@@ -46,9 +46,6 @@ int opt_parse(const struct opt_table *t, int argc, char **argv, void *conf,
 int opt_show_help(void *conf, const char *value, struct err *e);
 int opt_show_version(void *conf, const char *value, struct err *e);
 
-/* Prints the help text to stdout. */
-void opt_help(const struct opt_table *t);
-
 /* After something was printed: the exit status, 74 with a message when stdout
  * did not take it. */
 int opt_end(const char *command);

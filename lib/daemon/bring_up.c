@@ -50,7 +50,8 @@ struct bring {
 	struct err first;               /* failure; kind 0: none */
 };
 
-void
+/* "sp://host1:7077": how drivers and workers reach the master. */
+static void
 bring_url(struct text *t, const struct bring_conf *c)
 {
 	text_addf(t, strchr(c->host->name, ':') ? "sp://[%s]:%d" :
@@ -486,7 +487,9 @@ check(struct bring *b)
 	text_release(&answer);
 }
 
-int
+/* Makes the key if there is none.  Returns 0 when every daemon runs and the
+ * master knows every worker; else the first failure, after all were tried. */
+static int
 bring_up(const struct bring_conf *c, struct err *e)
 {
 	static const char *const mode[] = { "--detach", "--key-stdin", NULL };
@@ -507,7 +510,9 @@ bring_up(const struct bring_conf *c, struct err *e)
 	return r;
 }
 
-int
+/* Ends the workers, then the master, and removes their directories with the
+ * key; what does not run is no failure. */
+static int
 bring_down(const struct bring_conf *c, struct err *e)
 {
 	static const char *const mode[] = { "--stop", "--remove", NULL };

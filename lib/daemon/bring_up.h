@@ -30,17 +30,6 @@ struct bring_conf {
 	void (*say)(const char *line);
 };
 
-/* "sp://host1:7077": how drivers and workers reach the master. */
-void bring_url(struct text *t, const struct bring_conf *c);
-
-/* Makes the key if there is none.  Returns 0 when every daemon runs and the
- * master knows every worker; else the first failure, after all were tried. */
-int bring_up(const struct bring_conf *c, struct err *e);
-
-/* Ends the workers, then the master, and removes their directories with the
- * key; what does not run is no failure. */
-int bring_down(const struct bring_conf *c, struct err *e);
-
 /* The same with the hosts of a file: up, and adds the URL and a newline; or
  * down, if url is NULL. */
 int bring_file(const struct bring_conf *c, const char *file, struct text *url,

@@ -20,15 +20,6 @@ outbox_open(struct outbox *o, struct err *e)
 	return wake_open(&o->wake, e);
 }
 
-void
-outbox_close(struct outbox *o)
-{
-	wake_close(&o->wake);
-	text_release(&o->frames);
-	pthread_mutex_destroy(&o->lock);
-	pthread_cond_destroy(&o->room);
-}
-
 static void
 add(struct outbox *o, int type, const struct text *body)
 {

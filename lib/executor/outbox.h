@@ -29,7 +29,6 @@ struct outbox {
 };
 
 int  outbox_open(struct outbox *o, struct err *e);
-void outbox_close(struct outbox *o);
 
 /* Adds a frame; never waits. */
 void outbox_put(struct outbox *o, int type, const struct text *body);

@@ -90,7 +90,9 @@ call_nullable(const struct func_bind *b)
 	return false;
 }
 
-int
+/* Makes the call of fn (arguments already counted); type: wanted by casts,
+ * else NULL.  The argument vector is copied. */
+static int
 call_new(const struct expr_env *env, const struct func *fn,
     struct expr *const *arg, int narg, struct span span,
     const struct type *type, struct expr **out, struct err *e)

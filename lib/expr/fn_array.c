@@ -72,6 +72,8 @@ bind_set(struct func_bind *b, struct err *e)
 	    bind_refuse(b, e);
 }
 
+static int k_array_concat(struct kernel_call *k, struct err *e);
+
 int
 bind_array_concat(struct func_bind *b, struct err *e)
 {
@@ -104,7 +106,7 @@ all_kids(struct kernel_call *k, uint32_t *base, int64_t *n)
 	return pool;
 }
 
-int
+static int
 k_array_concat(struct kernel_call *k, struct err *e)
 {
 	uint32_t *base = NEW_N(k->heap, uint32_t, k->narg + 1);

@@ -21,7 +21,6 @@ int bind_one_array(struct func_bind *b, struct err *e);
 
 /* concat and reverse when argument 0 is an array. */
 int bind_array_concat(struct func_bind *b, struct err *e);
-int k_array_concat(struct kernel_call *k, struct err *e);
 int k_array_reverse(struct kernel_call *k, struct err *e);
 
 /* Sets (fn_array_set.c). */

@@ -38,7 +38,6 @@ int k_ln(struct kernel_call *k, struct err *e);
 int k_log2(struct kernel_call *k, struct err *e);
 int k_log10(struct kernel_call *k, struct err *e);
 int k_log1p(struct kernel_call *k, struct err *e);
-int k_log_base(struct kernel_call *k, struct err *e);
 int k_width_bucket(struct kernel_call *k, struct err *e);
 int bind_log(struct func_bind *b, struct err *e);
 int bind_pi(struct func_bind *b, struct err *e);

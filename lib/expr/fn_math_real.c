@@ -114,7 +114,7 @@ k_log1p(struct kernel_call *k, struct err *e)
 	return logarithm(k, log1p, -1);
 }
 
-int
+static int
 k_log_base(struct kernel_call *k, struct err *e)
 {
 	const double *a = k->arg[0].data, *b = k->arg[1].data;

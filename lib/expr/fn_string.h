@@ -8,7 +8,6 @@
 #include "expr/fn_sig.h"
 
 /* fn_string_case.c: lengths and letters */
-int k_char_length(struct kernel_call *k, struct err *e);
 int k_octet_length(struct kernel_call *k, struct err *e);
 int k_bit_length(struct kernel_call *k, struct err *e);
 int k_upper(struct kernel_call *k, struct err *e);
@@ -52,7 +51,6 @@ int bind_to_binary(struct func_bind *b, struct err *e);
 int k_concat(struct kernel_call *k, struct err *e);
 int k_concat_ws(struct kernel_call *k, struct err *e);
 int k_repeat(struct kernel_call *k, struct err *e);
-int k_reverse(struct kernel_call *k, struct err *e);
 int k_replace(struct kernel_call *k, struct err *e);
 int k_translate(struct kernel_call *k, struct err *e);
 int k_lpad(struct kernel_call *k, struct err *e);
@@ -72,8 +70,6 @@ int bind_mask(struct func_bind *b, struct err *e);
 int k_base64(struct kernel_call *k, struct err *e);
 int k_unbase64(struct kernel_call *k, struct err *e);
 int k_try_unbase64(struct kernel_call *k, struct err *e);
-int k_hex(struct kernel_call *k, struct err *e);
-int k_hex_i64(struct kernel_call *k, struct err *e);
 int k_unhex(struct kernel_call *k, struct err *e);
 int k_encode(struct kernel_call *k, struct err *e);
 int k_decode(struct kernel_call *k, struct err *e);

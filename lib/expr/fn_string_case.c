@@ -12,7 +12,7 @@
 
 #include "base/utf8.h"
 
-int
+static int
 k_char_length(struct kernel_call *k, struct err *e)
 {
 	int32_t *o = k->out->data;

@@ -116,6 +116,10 @@ k_try_unbase64(struct kernel_call *k, struct err *e)
 	return unbase64(k, false, e);
 }
 
+static int k_hex(struct kernel_call *k, struct err *e);
+
+static int k_hex_i64(struct kernel_call *k, struct err *e);
+
 static const char digit[] = "0123456789ABCDEF";
 
 int
@@ -131,7 +135,7 @@ bind_hex(struct func_bind *b, struct err *e)
 	return bind_sig(b, "l", 's', e);
 }
 
-int
+static int
 k_hex(struct kernel_call *k, struct err *e)
 {
 	ROWS(k, i) {
@@ -149,7 +153,7 @@ k_hex(struct kernel_call *k, struct err *e)
 	return 0;
 }
 
-int
+static int
 k_hex_i64(struct kernel_call *k, struct err *e)
 {
 	(void)e;

@@ -174,6 +174,8 @@ k_space(struct kernel_call *k, struct err *e)
 	return 0;
 }
 
+static int k_reverse(struct kernel_call *k, struct err *e);
+
 int
 bind_reverse(struct func_bind *b, struct err *e)
 {
@@ -186,7 +188,7 @@ bind_reverse(struct func_bind *b, struct err *e)
 	return bind_sig(b, "s", 's', e);
 }
 
-int
+static int
 k_reverse(struct kernel_call *k, struct err *e)
 {
 	(void)e;

@@ -44,7 +44,8 @@ bind_const(const struct func_bind *b, int i, const struct datum **out)
 	return true;
 }
 
-void
+/* Appends "(int, string)": the argument types. */
+static void
 bind_types(struct text *to, const struct func_bind *b)
 {
 	text_addc(to, '(');

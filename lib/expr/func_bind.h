@@ -8,12 +8,6 @@
 
 #include "expr/func.h"
 
-/* Makes the call of fn (arguments already counted); type: wanted by casts,
- * else NULL.  The argument vector is copied. */
-int call_new(const struct expr_env *env, const struct func *fn,
-    struct expr *const *arg, int narg, struct span span,
-    const struct type *type, struct expr **out, struct err *e);
-
 /* A cast of any kind: fn is the row of cast or try_cast. */
 int cast_new(const struct expr_env *env, const struct func *fn,
     struct expr *x, const struct type *t, struct span span,
@@ -31,9 +25,6 @@ int bind_comparable(struct func_bind *b, int i, int j, struct err *e);
 /* Gives structs behind argument from its names of fields: where values are
  * compared, names do not matter. */
 int bind_names(struct func_bind *b, int from, struct err *e);
-
-/* Appends "(int, string)": the argument types. */
-void bind_types(struct text *to, const struct func_bind *b);
 
 /* Common type of arguments from, from + step … < to; NULL: none. */
 const struct type *bind_widest(struct func_bind *b, int from, int to,

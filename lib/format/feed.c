@@ -77,6 +77,8 @@ open_file(struct feed *f, struct err *e)
 	return datafile_open(&f->file, path, e);
 }
 
+static void feed_end(struct feed *f);
+
 int
 feed_open(struct feed *f, const struct split *s, int64_t from,
     struct share *map_in, struct pool *pool, struct err *e)
@@ -287,7 +289,8 @@ feed_line(struct feed *f, int64_t offset, int64_t *column)
 	return at == offset ? line : 0;
 }
 
-void
+/* Ends with the current input, keeps the buffer. */
+static void
 feed_end(struct feed *f)
 {
 	stream_close(f->stream);

@@ -60,9 +60,6 @@ int feed_slide(struct feed *f, size_t keep, struct err *e);
  * which a file is read again.  For messages.  0 when it cannot be told. */
 int64_t feed_line(struct feed *f, int64_t offset, int64_t *column);
 
-/* Ends with the current input, keeps the buffer. */
-void feed_end(struct feed *f);
-
 void feed_close(struct feed *f);
 
 #endif

@@ -84,7 +84,8 @@ file_find(struct share *s, const char *path)
 	return f;
 }
 
-struct share_file *
+/* The entry of a file, made when it is new; never NULL. */
+static struct share_file *
 share_file(struct share *s, const char *path)
 {
 	struct share_file *f;

@@ -19,9 +19,6 @@ struct share_file;
 void *share_new(const struct scan *s);
 void share_free(void *share);
 
-/* The entry of a file, made when it is new; never NULL. */
-struct share_file *share_file(struct share *s, const char *path);
-
 /* Maps the file (once for all tasks) and returns its bytes, FEED_SLACK
  * readable on both sides, until share_free; NULL when it cannot be mapped
  * (not a regular file of this host, empty): read it instead. */

@@ -144,16 +144,6 @@ datafile_fd(const struct datafile *f)
 	return f->fd;
 }
 
-int64_t
-datafile_size(const struct datafile *f)
-{
-	struct stat st;
-
-	if (f->fd < 0 || fstat(f->fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return -1;
-	return st.st_size;
-}
-
 void
 datafile_close(struct datafile *f)
 {

@@ -42,9 +42,8 @@ void datafile_close(struct datafile *f);        /* NULL is fine */
 int64_t datafile_pread(struct datafile *f, char *to, size_t n, int64_t at,
     struct err *e);
 
-/* Its descriptor, -1 of a far file; bytes of a regular file, else -1. */
+/* Its descriptor, -1 of a far file. */
 int datafile_fd(const struct datafile *f);
-int64_t datafile_size(const struct datafile *f);
 
 /* Is this the path of a far file?  What messages shall call a path: NAME, or
  * the path itself. */

@@ -66,7 +66,6 @@ struct conn {
 	int role, peers;        /* as conn_hello says; 0: unchecked */
 	struct hello hello;     /* role 0: none yet */
 	struct err *why;        /* what closed() will say; NULL: orderly */
-	struct conn_figures figures;
 };
 
 static void conn_ready(void *arg, int events);
@@ -246,7 +245,6 @@ conn_write(struct conn *c, const char *p, size_t n)
 			break;
 		}
 		done += (size_t)r;
-		c->figures.bytes_out += (uint64_t)r;
 	}
 	return done;
 }
@@ -286,7 +284,6 @@ conn_sendv(struct conn *c, int type, const struct iovec *piece, int n)
 	to = out_room(c, FRAME_HEAD + (size < LARGE ? size : 0));
 	frame_head_put(to, type, size);
 	c->tail += FRAME_HEAD;
-	c->figures.frames_out++;
 	if (size >= LARGE) {
 		conn_flush(c);
 		for (; i < n && c->head == c->tail && c->ready && !c->broken;
@@ -381,7 +378,6 @@ conn_take(struct conn *c)
 
 	while (!c->paused && !c->dead && !c->over && !c->refusing &&
 	    (r = framer_next(&c->framer, &type, &body, &n, &e)) > 0) {
-		c->figures.frames_in++;
 		if (c->peers && (r = conn_allowed(c, type, body, n, &e)) < 0)
 			break;
 		c->ops->frame(c->arg, c, type, body, n);
@@ -419,7 +415,6 @@ conn_read(struct conn *c)
 				conn_break(c, &e);
 			return;
 		}
-		c->figures.bytes_in += (uint64_t)r;
 		framer_added(&c->framer, (size_t)r);
 		conn_take(c);
 		if (c->paused || c->dead || c->over || c->refusing)
@@ -527,12 +522,6 @@ conn_role(const struct conn *c)
 	return c->hello.role;
 }
 
-const char *
-conn_version(const struct conn *c)
-{
-	return c->hello.version;
-}
-
 size_t
 conn_queued(const struct conn *c)
 {
@@ -561,10 +550,4 @@ int
 conn_fd(const struct conn *c)
 {
 	return c->link.in;
-}
-
-const struct conn_figures *
-conn_figures(const struct conn *c)
-{
-	return &c->figures;
 }

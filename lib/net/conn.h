@@ -54,9 +54,8 @@ void conn_owner(struct conn *c, const struct conn_ops *ops, void *arg);
 /* The identity whose key the other side proved to have (net/tls.h); "". */
 const char *conn_identity(const struct conn *c);
 
-/* The other side's role, 0 before its HELLO; its version text. */
+/* The other side's role, 0 before its HELLO. */
 int conn_role(const struct conn *c);
-const char *conn_version(const struct conn *c);
 
 /* Queues a frame; the body is copied (or, if it is large, at once written
  * as far as the kernel takes it).  After the stream broke: does nothing. */
@@ -81,9 +80,5 @@ void conn_close(struct conn *c);
 
 /* The descriptor that is read, for messages and net/address.h. */
 int conn_fd(const struct conn *c);
-
-/* Frames and bytes since the beginning. */
-struct conn_figures { uint64_t frames_in, frames_out, bytes_in, bytes_out; };
-const struct conn_figures *conn_figures(const struct conn *c);
 
 #endif

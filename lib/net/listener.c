@@ -40,7 +40,6 @@ struct listener {
 	struct watch *watch;
 	struct stranger *first, *last;
 	struct timer late, rest;
-	bool paused;
 	struct listener_figures figures;
 };
 
@@ -154,7 +153,7 @@ listener_rested(void *arg)
 {
 	struct listener *l = arg;
 
-	watch_set(l->watch, l->paused ? 0 : LOOP_IN);
+	watch_set(l->watch, LOOP_IN);
 }
 
 static void
@@ -267,13 +266,6 @@ listener_close(struct listener *l)
 	watch_drop(l->watch);
 	close(l->conf.fd);
 	free(l);
-}
-
-void
-listener_pause(struct listener *l, bool on)
-{
-	l->paused = on;
-	watch_set(l->watch, on ? 0 : LOOP_IN);
 }
 
 const struct listener_figures *

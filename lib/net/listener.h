@@ -52,9 +52,6 @@ int listener_open(struct listener **l, const struct listener_conf *conf,
 /* Closes the door and those that stand in it; guests stay. */
 void listener_close(struct listener *l);
 
-/* No new ones for a while; those in the door go on. */
-void listener_pause(struct listener *l, bool on);
-
 const struct listener_figures *listener_figures(const struct listener *l);
 
 #endif

@@ -145,10 +145,8 @@ bool maps_lost(struct sched *s, int job, const struct sched_event *ev,
     uint32_t start);
 
 /* taskset.c: tasks and attempts */
-struct flight *flight_find(struct sched *s, const struct sched_event *ev);
 void flight_room(struct executor *x);
 void flight_end(struct sched *s, int exec, struct flight *f);
-void flight_cancel(struct sched *s, int exec, struct flight *f);
 void stage_cancel(struct sched *s, int job, int stage, int part);
 void task_again(struct sched *s, int job, int stage, int part);
 int on_task_done(struct sched *s, const struct sched_event *ev);

@@ -21,7 +21,7 @@ task_of(const struct sched *s, const struct flight *f)
 }
 
 /* The attempt that the event is about, or NULL. */
-struct flight *
+static struct flight *
 flight_find(struct sched *s, const struct sched_event *ev)
 {
 	struct executor *x;
@@ -89,7 +89,7 @@ flight_end(struct sched *s, int exec, struct flight *f)
 	}
 }
 
-void
+static void
 flight_cancel(struct sched *s, int exec, struct flight *f)
 {
 	if (f->flags & F_CANCELLED)

@@ -127,7 +127,8 @@ chunk_new(const struct shape *s, int cap, uint64_t fixed)
 	return c;
 }
 
-void
+/* Frees the memory of rows that are on disk. */
+static void
 chunk_drop_memory(const struct shape *s, struct chunk *c)
 {
 	while (c->heap) {

@@ -62,9 +62,6 @@ struct chunk {
 struct chunk *chunk_new(const struct shape *s, int cap, uint64_t fixed);
 void chunk_free(const struct shape *s, struct chunk *c);
 
-/* Frees the memory of rows that are on disk. */
-void chunk_drop_memory(const struct shape *s, struct chunk *c);
-
 /* Bytes that chunk_new takes for cap rows. */
 int64_t chunk_size(const struct shape *s, int cap, uint64_t fixed);
 

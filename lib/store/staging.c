@@ -118,7 +118,9 @@ staging_make(struct staging *s, struct arena *a, struct err *e)
 	return 0;
 }
 
-int
+/* Takes the lock of one that is there.  1; 0: a living run has it, it is
+ * another user's, or it is gone. */
+static int
 staging_take(struct staging *s, struct arena *a)
 {
 	struct stat st;

@@ -26,10 +26,6 @@ void staging_name(struct staging *s, struct arena *a, const char *target,
 /* Makes the directory and takes its lock.  < 0: EXIT_CANTCREATE. */
 int staging_make(struct staging *s, struct arena *a, struct err *e);
 
-/* Takes the lock of one that is there.  1; 0: a living run has it, it is
- * another user's, or it is gone. */
-int staging_take(struct staging *s, struct arena *a);
-
 /* Forgets the journal for good, removes all, lets the lock go. */
 void staging_remove(struct staging *s, struct arena *a);
 

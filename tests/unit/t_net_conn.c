@@ -261,7 +261,7 @@ greetings(void)
 	conn_hello(b.c, ROLE_EXECUTOR, ROLE_DRIVER | ROLE_WORKER);
 	turns(10);
 	ok(conn_role(a.c) == ROLE_EXECUTOR && conn_role(b.c) == ROLE_DRIVER &&
-	    a.frames == 1 && a.last == FRAME_HELLO && conn_version(a.c)[0],
+	    a.frames == 1 && a.last == FRAME_HELLO,
 	    "each knows the other");
 	conn_send(a.c, FRAME_PING, p, 100000);
 	turns(50);
