@@ -22,6 +22,9 @@ enum {
 	LEASE_WORKER_MS = 15000,        /* a worker that hears nothing fences */
 	LEASE_RENEW_MS = 4000,          /* how often a renewal is asked for */
 	WORKER_GRACE_MS = 3000,         /* a worker may reconnect so long */
+	ADOPT_MS = 20000,               /* unknown executors wait for a driver */
+	ADOPT_NUMBERS = 16,             /* of executors between two epochs */
+	EPOCH_STEP = 1024,              /* of masters that have standbys */
 	DRIVER_GRACE_MS = 5000,         /* a driver may come back so long */
 	REVOKE_MS = 10000,              /* a driver's time to empty an executor */
 	STOP_MS = 2000,                 /* from asking an executor to SIGKILL */
@@ -73,6 +76,7 @@ struct worker_hello {
 	const struct exec_report *exec; /* what it runs; borrowed */
 	int  napp;
 	const char (*app)[ID_SIZE];     /* whose files it keeps; borrowed */
+	int64_t epoch;          /* the highest of a master it was with */
 };
 
 /* What an application asks for. */

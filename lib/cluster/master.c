@@ -45,9 +45,12 @@ master_replay(struct master *m, const char *p, size_t n, struct err *e)
 }
 
 void
-master_start(struct master *m, int64_t now_ms, struct text *journal)
+master_start(struct master *m, int64_t epoch, int64_t now_ms,
+    struct text *journal)
 {
 	m->state.epoch++;
+	if (epoch > m->state.epoch)
+		m->state.epoch = epoch;
 	for (struct worker *w = m->state.worker; w; w = w->next) {
 		w->state = WORKER_UNKNOWN;
 		w->heard_ms = now_ms;
@@ -57,7 +60,15 @@ master_start(struct master *m, int64_t now_ms, struct text *journal)
 		for (struct exec *x = a->exec; x; x = x->app_next)
 			x->since_ms = now_ms;
 	}
+	if (m->conf.several)
+		master_adopt_known(m, now_ms);
 	state_dump(&m->state, journal);
+}
+
+int64_t
+master_epoch(const struct master *m)
+{
+	return m->state.epoch;
 }
 
 void

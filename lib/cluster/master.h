@@ -8,7 +8,7 @@
  *
  *     m = master_new(&conf);
  *     master_replay(m, journal, n, e);         empty at first
- *     master_start(m, now, &lines);
+ *     master_start(m, 0, now, &lines);
  *     for each event:
  *         master_event(m, &ev, &orders, &lines, e);
  *         lines to the journal, fsync; then work off the orders
@@ -34,6 +34,8 @@ struct text;
 struct master_conf {
 	int pack;               /* fill one worker before the next */
 	int fifo;
+	int several;            /* there are standbys: not all that happened
+				 * is in our journal */
 	int default_cores;      /* of an application without limit; 0: all */
 };
 
@@ -71,10 +73,13 @@ void master_free(struct master *m);
 /* Takes over what a journal says.  ERR_USER (EXIT_DATA): it is damaged. */
 int master_replay(struct master *m, const char *p, size_t n, struct err *e);
 
-/* Begins a new epoch.  Workers and applications of the journal have a lease
- * from now on to come back.  Adds the whole state to *journal, which is to
- * replace the old one. */
-void master_start(struct master *m, int64_t now_ms, struct text *journal);
+/* Begins a new epoch, this one if it is higher than the next.  Workers and
+ * applications of the journal have a lease from now on to come back.  Adds
+ * the whole state to *journal, which is to replace the old one. */
+void master_start(struct master *m, int64_t epoch, int64_t now_ms,
+    struct text *journal);
+
+int64_t master_epoch(const struct master *m);
 
 /* Appends orders and journal lines.  Returns 0, or ERR_USER (EXIT_USAGE) for
  * KILL_APP and DRAIN of what is not there. */

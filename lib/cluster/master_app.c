@@ -92,11 +92,10 @@ check_hello(struct master *m, const struct app_hello *h, int link)
 }
 
 static void
-put_app(struct master *m, const struct app_hello *h, struct app *a)
+put_app(struct master *m, const struct app_hello *h, struct app *a, int first)
 {
 	record_app(&m->record, h, a ? a->number : m->state.next_app,
-	    a ? a->submitted_ms : m->wall_ms, a ? a->next_exec : 0,
-	    a ? a->nfail : 0);
+	    a ? a->submitted_ms : m->wall_ms, first, a ? a->nfail : 0);
 	master_change(m);
 }
 
@@ -104,18 +103,25 @@ static struct app *
 new_app(struct master *m, const struct master_event *ev)
 {
 	struct app_hello h = *ev->app;
+	int adopt = *h.id && !state_app(&m->state, h.id);
+	struct app *a;
 
 	if (m->state.napp - m->state.nended >= APP_MAX) {
 		refuse(m, ev->link, EXIT_TEMP, "too many applications");
 		return NULL;
 	}
-	if (!check_hello(m, &h, ev->link))
+	/* What another master has accepted is not weighed again: the workers
+	 * that are large enough may come later. */
+	if (!adopt && !check_hello(m, &h, ev->link))
 		return NULL;
-	if (!*h.id || state_app(&m->state, h.id))
+	if (!adopt)
 		snprintf(h.id, sizeof h.id, "app-%04d-%08x",
 		    m->state.next_app, (unsigned)(h.token & 0xffffffff));
-	put_app(m, &h, NULL);
-	return state_app(&m->state, h.id);
+	put_app(m, &h, NULL, adopt ? master_adopt_number(m, NULL, &h) : 0);
+	a = state_app(&m->state, h.id);
+	if (adopt)
+		master_adopt_all(m, a);
+	return a;
 }
 
 static int
@@ -134,11 +140,16 @@ tell_difference(struct master *m, struct app *a, const struct app_hello *h)
 {
 	struct order *o;
 
+	a->nexpect = 0;
 	for (int i = 0; i < h->nexec; i++) {
 		struct exec *x = app_exec(a, h->exec[i]);
 
 		if (x && !x->ending)
 			continue;
+		if (!x && m->now_ms < a->adopt_ms) {
+			master_expect(a, h->exec[i]);
+			continue;
+		}
 		o = master_order(m, ORDER_EXEC_LOST, a->link,
 		    "it ended while the master was away");
 		memcpy(o->exec.app, a->hello.id, sizeof o->exec.app);
@@ -148,6 +159,10 @@ tell_difference(struct master *m, struct app *a, const struct app_hello *h)
 	for (struct exec *x = a->exec; x; x = x->app_next) {
 		if (x->ending || knows(h, x->num))
 			continue;
+		if (m->now_ms < a->adopt_ms) {  /* our journal may be old */
+			master_exec_stop(m, x, END_KILLED, NULL);
+			continue;
+		}
 		o = orders_add(m->out, ORDER_EXEC_UP, a->link);
 		memcpy(o->exec.app, a->hello.id, sizeof o->exec.app);
 		o->exec.num = x->num;
@@ -182,7 +197,8 @@ master_app_register(struct master *m, const struct master_event *ev)
 		h.memory_mb = a->hello.memory_mb;
 		h.overhead_mb = a->hello.overhead_mb;
 		h.weight = a->hello.weight;
-		put_app(m, &h, a);
+		put_app(m, &h, a, m->conf.several ?
+		    master_adopt_number(m, a, &h) : a->next_exec);
 	} else {
 		a = new_app(m, ev);
 	}
@@ -223,7 +239,7 @@ master_app_want(struct master *m, const struct master_event *ev)
 	h = a->hello;
 	h.cores_max = ev->app->cores_max;
 	h.instances = ev->app->instances;
-	put_app(m, &h, a);
+	put_app(m, &h, a, a->next_exec);
 }
 
 void
@@ -358,7 +374,12 @@ master_tick(struct master *m, const struct master_event *ev)
 	lose_silent_apps(m);
 	for (struct worker *w = m->state.worker; w; w = w->next)
 		take_back(m, w);
-	for (struct app *a = m->state.app; a; a = a->next)
-		if (a->state == APP_LIVE)
-			note_waiting(m, a);
+	for (struct worker *w = m->state.worker; w; w = w->next)
+		master_foreign_end(m, w);
+	for (struct app *a = m->state.app; a; a = a->next) {
+		if (a->state != APP_LIVE)
+			continue;
+		master_expect_end(m, a);
+		note_waiting(m, a);
+	}
 }

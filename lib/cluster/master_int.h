@@ -47,6 +47,38 @@ void master_schedule(struct master *m);
 struct order *master_order(struct master *m, enum order_kind kind, int link,
     const char *text);
 
+/* master_adopt.c.  The epoch goes up to this, and numbers of executors with
+ * it. */
+void master_raise_epoch(struct master *m, int64_t epoch);
+
+/* The number of the first new executor of an application; a is NULL when
+ * another master began it. */
+int master_adopt_number(const struct master *m, const struct app *a,
+    const struct app_hello *h);
+
+/* Whether executors of this application are taken over now. */
+int master_adopts(const struct master *m, const char *app);
+
+/* Takes one over that runs on w.  Returns 0 if there is no room for it, if
+ * it is there already, or if its driver is here and does not know it. */
+int master_adopt(struct master *m, struct worker *w,
+    const struct exec_name *name, enum exec_state state, int cores,
+    int64_t memory_mb);
+
+/* Applications of the journal may have gone on with another master since. */
+void master_adopt_known(struct master *m, int64_t now_ms);
+
+/* The driver of an unknown application came: begins to take over. */
+void master_adopt_all(struct master *m, struct app *a);
+
+/* Its driver knows this executor, no worker does yet. */
+void master_expect(struct app *a, int num);
+
+/* With time: executors that were not found are lost; those whose driver did
+ * not come are ended. */
+void master_expect_end(struct master *m, struct app *a);
+void master_foreign_end(struct master *m, struct worker *w);
+
 /* Handlers of the events of workers and of applications. */
 void master_worker_register(struct master *m, const struct master_event *ev);
 void master_worker_renew(struct master *m, const struct master_event *ev);

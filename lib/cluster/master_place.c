@@ -33,7 +33,7 @@ app_wants(const struct app *a, const struct master_conf *c)
 {
 	int size = a->hello.cores ? a->hello.cores : 1;
 
-	return a->state == APP_LIVE && a->link >= 0 &&
+	return a->state == APP_LIVE && a->link >= 0 && !a->nexpect &&
 	    a->cores_used <= cores_limit(a, c) - size &&
 	    (!a->hello.instances || a->nexec < a->hello.instances);
 }

@@ -29,6 +29,7 @@ app_free(struct app *a)
 		next = x->app_next;
 		free(x);
 	}
+	free(a->expect);
 	free(a);
 }
 

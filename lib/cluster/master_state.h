@@ -39,12 +39,15 @@ struct exec {
 };
 
 /* An executor that a worker reported and the state does not know: it was
- * told to end it and its cores are not free before. */
+ * told to end it and its cores are not free before.  When its application is
+ * not known either, its driver is waited for: another master may have started
+ * it. */
 struct foreign {
 	struct foreign *next;
-	struct exec_name name;
+	struct exec_name name;  /* num -1: only files of the application */
 	int  cores;
 	int64_t memory_mb;
+	int64_t until_ms;       /* waits so long; 0: was told to end */
 };
 
 struct worker {
@@ -96,6 +99,9 @@ struct app {
 	int64_t gone_ms;        /* its link broke then; 0: it did not */
 	int64_t waits_ms;       /* since then it wants cores; 0: it does not */
 	int  noted;             /* told that it waits */
+	int64_t adopt_ms;       /* until then executors that only its driver
+				 * or a worker knows are taken over; 0: no */
+	int *expect, nexpect;   /* those that its driver knows, no worker yet */
 	struct avoid avoid[AVOID_MAX];
 };
 

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "cluster/master_records.h"
+#include "cluster/standby.h"
 
 static struct worker *
 worker_of(struct master *m, int link)
@@ -56,7 +57,7 @@ stop_foreign(struct master *m, struct worker *w, const struct exec_report *r)
 		    f->name.num == r->name.num)
 			break;
 	if (f) {                        /* its cores are counted already */
-		if (CLUSTER_BUG != 3)
+		if (CLUSTER_BUG != 3 && !f->until_ms)
 			orders_add(m->out, ORDER_STOP, w->link)->exec =
 			    r->name;
 		return;
@@ -68,8 +69,38 @@ stop_foreign(struct master *m, struct worker *w, const struct exec_report *r)
 	f->memory_mb = r->memory_mb;
 	f->next = w->foreign;
 	w->foreign = f;
-	if (CLUSTER_BUG != 3)
+	if (!state_app(&m->state, r->name.app))
+		f->until_ms = m->now_ms + ADOPT_MS;
+	else if (CLUSTER_BUG != 3)
 		orders_add(m->out, ORDER_STOP, w->link)->exec = r->name;
+}
+
+/* An executor that is not in our state: taken over, waited for, stopped. */
+static void
+not_ours(struct master *m, struct worker *w, const struct exec_report *r)
+{
+	if (!master_adopts(m, r->name.app) || !master_adopt(m, w, &r->name,
+	    r->state, r->cores, r->memory_mb))
+		stop_foreign(m, w, r);
+}
+
+/* A worker keeps files of an application that is not known: they wait as
+ * executors do. */
+static void
+keep_files(struct master *m, struct worker *w, const char *app)
+{
+	struct foreign *f = w->foreign;
+
+	while (f && strcmp(f->name.app, app) != 0)
+		f = f->next;
+	if (f)
+		return;
+	f = xcalloc(1, sizeof *f);
+	memcpy(f->name.app, app, sizeof f->name.app);
+	f->name.num = -1;
+	f->until_ms = m->now_ms + ADOPT_MS;
+	f->next = w->foreign;
+	w->foreign = f;
 }
 
 /* Compares what we believe to run there with what does. */
@@ -95,11 +126,13 @@ reconcile(struct master *m, struct worker *w, const struct worker_hello *h)
 	for (int i = 0; i < h->nexec; i++)
 		if (h->exec[i].state != EXEC_GONE &&
 		    !exec_on(m, w, &h->exec[i].name))
-			stop_foreign(m, w, &h->exec[i]);
+			not_ours(m, w, &h->exec[i]);
 	for (int i = 0; i < h->napp; i++) {
 		struct app *a = state_app(&m->state, h->app[i]);
 
-		if (a && a->state == APP_LIVE)
+		if (!a)
+			keep_files(m, w, h->app[i]);
+		if (!a || a->state == APP_LIVE)
 			continue;
 		memcpy(orders_add(m->out, ORDER_FORGET_APP, w->link)->exec.app,
 		    h->app[i], ID_SIZE);
@@ -138,6 +171,9 @@ master_worker_register(struct master *m, const struct master_event *ev)
 	}
 	if (w && w->link >= 0)
 		orders_add(m->out, ORDER_DROP, w->link);
+	if (h->epoch > m->state.epoch)
+		master_raise_epoch(m, m->conf.several ? standby_next_epoch(
+		    h->epoch, (uint64_t)m->state.epoch) : h->epoch + 1);
 	if (!w || strcmp(w->hello.address, h->address) != 0 ||
 	    strcmp(w->hello.version, h->version) != 0) {
 		record_worker(&m->record, h);
@@ -239,7 +275,7 @@ master_worker_report(struct master *m, const struct master_event *ev)
 		if (r->state == EXEC_GONE)
 			foreign_ended(w, &r->name);
 		else            /* given up, and started all the same */
-			stop_foreign(m, w, r);
+			not_ours(m, w, r);
 		return;
 	}
 	if (r->state == EXEC_GONE)

@@ -21,6 +21,7 @@ enum {
 	BACKOFF_MAX_MS = 2000,
 	WELCOME_MS = 8000,      /* an answer to REGISTER takes no longer */
 	RENEW_RING = 8,
+	SILENT_MS = 8000,       /* without a grant: another connection */
 };
 
 struct child {
@@ -212,6 +213,7 @@ register_at(struct worker *w, int64_t now_ms, struct orders *out)
 	for (const struct local_app *a = w->app; a; a = a->next)
 		memcpy(id[h->napp++], a->id, ID_SIZE);
 	h->app = (const char (*)[ID_SIZE])id;
+	h->epoch = w->epoch;
 	w->link = LINK_ASKED;
 	w->asked_ms = now_ms;
 	orders_add(out, ORDER_REGISTER, 0)->worker = h;
@@ -413,9 +415,12 @@ link_down(struct worker *w, const struct worker_event *ev,
 static void
 welcome(struct worker *w, const struct worker_event *ev, struct orders *out)
 {
-	(void)out;
 	if (w->link != LINK_ASKED)
 		return;
+	if (ev->n < w->epoch) {         /* a master that was replaced */
+		hang_up(w, ev->now_ms, out);
+		return;
+	}
 	w->link = LINK_WELCOME;
 	w->epoch = ev->n;
 	w->backoff_ms = BACKOFF_MIN_MS;
@@ -495,6 +500,10 @@ tick(struct worker *w, const struct worker_event *ev, struct orders *out)
 		if (c->state == EXEC_STOPPING && now - c->stop_ms >= STOP_MS)
 			kill_child(c, now, out);
 	if (w->link == LINK_ASKED && now - w->asked_ms >= WELCOME_MS)
+		hang_up(w, now, out);
+	/* Perhaps another master has taken over; the lease goes on. */
+	if (w->link == LINK_WELCOME &&
+	    now >= w->lease_ms - LEASE_WORKER_MS + SILENT_MS)
 		hang_up(w, now, out);
 	if (w->link == LINK_NONE && now >= w->try_ms && !w->fenced &&
 	    !w->quitting && !w->exited) {

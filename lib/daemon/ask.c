@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "daemon/dial.h"
@@ -13,6 +14,24 @@
 #include "net/proto.h"
 
 enum { ASK_MS = 5000 };
+
+/* Its status into *answer, and what it cannot do into *e. */
+static int
+standby_says(const char *p, size_t n, const char *address,
+    struct text *answer, struct err *e)
+{
+	struct arena a = { 0 };
+	struct brief b;
+
+	if (brief_parse(p, n, &b, &a, e) == 0) {
+		text_clear(answer);
+		text_adds(answer, b.text);
+		err_user(e, EXIT_UNAVAILABLE, "the master at %s is a standby",
+		    address);
+	}
+	arena_release(&a);
+	return e->kind;
+}
 
 static int
 ask_one(const char *address, const unsigned char key[KEY_BYTES],
@@ -32,13 +51,32 @@ ask_one(const char *address, const unsigned char key[KEY_BYTES],
 		if (r == 0)
 			r = err_set(e, ERR_TEMP, "the master at %s closed "
 			    "the connection", address);
+		if (r > 0 && type == FRAME_STANDBY) {
+			r = standby_says(p, n, address, answer, e);
+			break;
+		}
 		if (r > 0 && type == FRAME_ANSWER) {
+			text_clear(answer);     /* of a standby */
 			text_add(answer, p, n);
 			break;
 		}
 	}
 	peer_close(peer);
 	return r < 0 ? r : 0;
+}
+
+/* A question that a standby answers is one of what it is. */
+static int
+is_status(int ask, const struct text *body)
+{
+	struct arena a = { 0 };
+	struct err e;
+	struct ask q;
+	int r = ask == FRAME_ASK &&
+	    ask_parse(body->p, body->n, &q, &a, &e) == 0 && q.kind < ASK_KILL;
+
+	arena_release(&a);
+	return r;
 }
 
 int
@@ -69,6 +107,8 @@ ask_frame(const char *masters, const char *key_file_name, int ask,
 	}
 	text_release(&one);
 	key_forget(key);
+	if (r < 0 && answer->n && is_status(ask, body))
+		return 0;               /* of a standby; no other is there */
 	return r;
 }
 

@@ -58,8 +58,12 @@ background_master_conf(const struct settings *s, struct master_daemon_conf *c,
 		    "sp.master.scheduler is FAIR or FIFO, not '%s'", scheduler);
 	c->host = host && strcmp(host, "all") == 0 ? "" : host;
 	c->port = (int)port;
+	c->masters = settings_get(s, SET_MASTER);
+	if (c->masters && !strchr(c->masters, ','))
+		c->masters = NULL;      /* SP_MASTER of a lone one */
 	c->key_file = settings_get(s, SET_KEY);
 	c->ready_fd = s->ready_fd;
+	c->master.several = c->masters != NULL;
 	c->master.pack = !spread;
 	c->master.fifo = scheduler && strcasecmp(scheduler, "FIFO") == 0;
 	c->master.default_cores = (int)cores;

@@ -140,6 +140,7 @@ worker_hello_print(struct text *to, const struct worker_hello *h)
 	msg_u64(to, (uint64_t)h->napp);
 	for (int i = 0; i < h->napp; i++)
 		put_name(to, h->app[i]);
+	msg_i64(to, h->epoch);
 }
 
 int
@@ -171,6 +172,9 @@ worker_hello_parse(const char *p, size_t n, struct worker_hello *h,
 	h->app = (const char (*)[ID_SIZE])app;
 	for (int i = 0; i < h->napp && !m.bad; i++)
 		get_id(&m, app[i], ID_SIZE);
+	h->epoch = msg_get_i64(&m);
+	if (h->epoch < 0 || h->epoch > 1LL << 40)
+		m.bad = true;
 	if (!msg_ended(&m) || !*h->id)
 		return bad_message(e, "WORKER_REGISTER");
 	return 0;

@@ -78,7 +78,8 @@ failed(struct dial *d, const struct err *why)
 	forget(d);
 	d->refused += strstr(why->text, strerror(ECONNREFUSED)) != NULL;
 	d->wrong_key = was_up || why->code != EXIT_PERM ? 0 : d->wrong_key + 1;
-	if (!was_up && ++d->at < d->naddress) {
+	if (!was_up && ++d->tried < d->naddress) {
+		d->at = (d->at + 1) % d->naddress;
 		try_next(d);
 		return;
 	}
@@ -103,6 +104,20 @@ took_too_long(void *arg)
 	failed(d, &e);
 }
 
+/* Not here: behind it the next call begins. */
+static void
+is_standby(struct dial *d)
+{
+	struct err e = { 0 };
+	struct text t = { 0 };
+
+	address_print(&t, &d->address[d->at]);
+	err_set(&e, ERR_TEMP, "the master at %s is a standby", text_str(&t));
+	text_release(&t);
+	d->first = (d->at + 1) % d->naddress;
+	failed(d, &e);
+}
+
 static void
 got_frame(void *arg, struct conn *c, int type, const char *body, size_t n)
 {
@@ -113,7 +128,12 @@ got_frame(void *arg, struct conn *c, int type, const char *body, size_t n)
 		timer_drop(d->loop, &d->timer);
 		d->is_up = 1;
 		d->wrong_key = 0;
+		d->first = d->at;
 		d->ops->up(d->arg);
+		return;
+	}
+	if (d->is_up && type == FRAME_STANDBY) {
+		is_standby(d);
 		return;
 	}
 	if (d->is_up)
@@ -197,8 +217,8 @@ void
 dial_start(struct dial *d)
 {
 	forget(d);
-	d->at = 0;
-	d->refused = 0;
+	d->at = d->first;
+	d->refused = d->tried = 0;
 	try_next(d);
 }
 

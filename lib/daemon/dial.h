@@ -5,7 +5,9 @@
  * dial_start begins; then either up() is called, and frame() for what comes,
  * until down(); or down() at once.  After down() it may be started again,
  * when the owner thinks that it is time.  A master that does not answer
- * within DIAL_MS counts as failed.
+ * within DIAL_MS counts as failed.  The addresses are tried in turn,
+ * beginning with the one that answered last; one that says that it is a
+ * standby counts as broken (down), and the next call begins behind it.
  */
 #ifndef DAEMON_DIAL_H
 #define DAEMON_DIAL_H
@@ -43,6 +45,7 @@ struct dial {
 	void *arg;
 	struct address address[DIAL_ADDRESSES];
 	int naddress, at;               /* at: the one being tried */
+	int first, tried;               /* of this call: begun with; failed */
 	/* private */
 	int fd;                         /* connecting; -1: none */
 	struct watch *watch;

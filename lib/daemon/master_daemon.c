@@ -18,6 +18,7 @@
 #include "daemon/cluster_msg.h"
 #include "daemon/driver_msg.h"
 #include "daemon/master_drivers.h"
+#include "daemon/master_peers.h"
 #include "daemon/signals.h"
 #include "daemon/state_file.h"
 #include "net/address.h"
@@ -27,7 +28,7 @@
 #include "net/loop.h"
 #include "net/proto.h"
 
-enum { TICK_MS = 500, JOURNAL_MAX = 4 << 20 };
+enum { TICK_MS = 500, LOCK_MS = 200, JOURNAL_MAX = 4 << 20 };
 
 struct guest {
 	struct guest *next;
@@ -43,6 +44,10 @@ struct daemon {
 	struct listener *listener;
 	struct master *master;
 	struct master_drivers *drivers;
+	struct master_peers *peers;
+	int active;             /* or a standby */
+	int fresh;              /* standby: the journal is of no use */
+	struct timer lock;      /* is tried again then */
 	struct state_file file;
 	unsigned char key[KEY_BYTES];
 	struct guest *guest;
@@ -194,10 +199,14 @@ flush(void *arg)
 static int
 happens(struct daemon *d, struct master_event *ev, struct err *e)
 {
+	int r;
+
 	ev->now_ms = clock_mono_ms();
 	ev->wall_ms = clock_wall_us() / 1000;
 	loop_defer(d->loop, &d->flush);
-	return master_event(d->master, ev, &d->out, &d->journal, e);
+	r = master_event(d->master, ev, &d->out, &d->journal, e);
+	master_peers_epoch(d->peers, master_epoch(d->master));
+	return r;
 }
 
 /* ---- frames ---------------------------------------------------------- */
@@ -391,6 +400,112 @@ handle(struct daemon *d, struct guest *g, int type, const char *p, size_t n,
 	return 0;
 }
 
+/* ---- one of several -------------------------------------------------- */
+
+/* What a standby says to those that want something of it. */
+static void
+say_standby(struct daemon *d, struct guest *g, int is_json)
+{
+	struct text t = { 0 }, at = { 0 };
+
+	master_peers_active(d->peers, &at);
+	if (is_json)
+		text_addf(&t, "{\"state\":\"standby\",\"active\":\"%s\"}\n",
+		    text_str(&at));
+	else
+		text_addf(&t, "standby%s%s\n", at.n ? "; active is " : "",
+		    text_str(&at));
+	text_clear(&d->body);
+	brief_print(&d->body, master_epoch(d->master), 0, t.p);
+	conn_send(g->conn, FRAME_STANDBY, d->body.p, d->body.n);
+	text_release(&t);
+	text_release(&at);
+}
+
+/* Everything but questions of other masters; returns 1 if that was it. */
+static int
+handle_standby(struct daemon *d, struct guest *g, int type, const char *p,
+    size_t n, struct arena *a)
+{
+	struct ask q = { .json = 0 };
+	struct err e;
+
+	if (type == FRAME_MASTER_STATE) {
+		text_clear(&d->body);
+		master_peers_print(d->peers, &d->body);
+		conn_send(g->conn, type, d->body.p, d->body.n);
+		return 1;
+	}
+	if (d->active || type == FRAME_PING)
+		return 0;
+	if (type == FRAME_ASK && ask_parse(p, n, &q, a, &e) < 0)
+		return 0;
+	say_standby(d, g, q.json);
+	return 1;
+}
+
+static void
+take_over(struct daemon *d)
+{
+	int64_t epoch = master_epoch(d->master) + 1;
+	struct text t = { 0 };
+
+	if (d->fresh) {
+		master_free(d->master);
+		d->master = master_new(&d->conf->master);
+	}
+	if (master_peers_word(d->peers)->epoch > epoch)
+		epoch = master_peers_word(d->peers)->epoch;
+	master_start(d->master, epoch, clock_mono_ms(), &t);
+	master_peers_epoch(d->peers, epoch);
+	d->active = 1;
+	d->fresh = 0;
+	say(d, "active, epoch %lld", (long long)epoch);
+	if (state_file_replace(&d->file, &t, &d->why) < 0)
+		d->stop = 1;
+	text_release(&t);
+}
+
+/* Another one is active: what was known here is not true for long. */
+static void
+give_way(struct daemon *d)
+{
+	struct text t = { 0 };
+
+	loop_undefer(d->loop, &d->flush);
+	orders_clear(&d->out);
+	text_clear(&d->journal);
+	for (struct guest *g = d->guest, *next; g; g = next) {
+		next = g->next;
+		if (conn_role(g->conn) & (ROLE_WORKER | ROLE_DRIVER))
+			guest_leaves(g);
+	}
+	if (d->active)
+		say(d, "another master is active: a standby from now on");
+	d->active = 0;
+	d->fresh = 1;
+	master_free(d->master);
+	d->master = master_new(&d->conf->master);
+	master_drivers_free(d->drivers);
+	d->drivers = master_drivers_new();
+	master_start(d->master, master_peers_word(d->peers)->epoch,
+	    clock_mono_ms(), &t);
+	if (state_file_replace(&d->file, &t, &d->why) < 0)
+		d->stop = 1;
+	text_release(&t);
+}
+
+static void
+moved(void *arg, enum standby_move move)
+{
+	struct daemon *d = arg;
+
+	if (move == STANDBY_TAKE)
+		take_over(d);
+	else
+		give_way(d);
+}
+
 static void
 got_frame(void *arg, struct conn *c, int type, const char *body, size_t n)
 {
@@ -399,7 +514,8 @@ got_frame(void *arg, struct conn *c, int type, const char *body, size_t n)
 	struct arena a = { 0 };
 	struct err e = { 0 };
 
-	if (handle(d, g, type, body, n, &a, &e) < 0) {
+	if (!handle_standby(d, g, type, body, n, &a) &&
+	    handle(d, g, type, body, n, &a, &e) < 0) {
 		say(d, "%s is refused: %s", g->peer, e.text);
 		conn_refuse(c, &e);
 	}
@@ -417,7 +533,8 @@ got_closed(void *arg, struct conn *c, const struct err *why)
 	if (conn_role(c) != ROLE_TOOL)
 		say(d, "%s of %s closed: %s", role_name(conn_role(c)), g->peer,
 		    why->kind ? why->text : "at its end");
-	happens(d, &ev, &e);
+	if (d->active)
+		happens(d, &ev, &e);
 	guest_leaves(g);
 }
 
@@ -470,7 +587,8 @@ ticks(void *arg)
 	struct master_event ev = { .kind = MASTER_TICK };
 	struct err e;
 
-	happens(d, &ev, &e);
+	if (d->active)
+		happens(d, &ev, &e);
 	timer_set(d->loop, &d->tick, TICK_MS);
 }
 
@@ -517,24 +635,70 @@ get_key(struct daemon *d, const char *host, struct err *e)
 }
 
 static int
-open_state(struct daemon *d, struct err *e)
+read_state(struct daemon *d, struct err *e)
 {
 	struct text t = { 0 };
-	int r;
+	int r = state_file_read(&d->file, &t, e);
 
-	TRY(state_file_open(&d->file, d->conf->state_dir, e));
-	r = state_file_read(&d->file, &t, e);
 	if (r == 0)
 		r = master_replay(d->master, t.p, t.n, e);
-	if (r < 0)
-		err_ctx(e, "state in \"%s\"", d->conf->state_dir);
-	text_clear(&t);
-	if (r == 0) {
-		master_start(d->master, clock_mono_ms(), &t);
-		r = state_file_replace(&d->file, &t, e);
-	}
 	text_release(&t);
-	return r;
+	return r < 0 ? err_ctx(e, "state in \"%s\"", d->conf->state_dir) : 0;
+}
+
+/* The lock of a directory that masters share: who has it goes on with what
+ * is in it. */
+static void
+try_lock(void *arg)
+{
+	struct daemon *d = arg;
+	int r = state_file_lock(&d->file, &d->why);
+
+	if (r == 0) {
+		timer_set(d->loop, &d->lock, LOCK_MS);
+		return;
+	}
+	if (r > 0)
+		r = read_state(d, &d->why);
+	if (r < 0) {
+		d->stop = 1;
+		return;
+	}
+	master_peers_epoch(d->peers, master_epoch(d->master));
+	master_peers_has_lock(d->peers);
+}
+
+/* Reads the journal, or waits for the one that writes it. */
+static int
+open_state(struct daemon *d, struct err *e)
+{
+	int r = state_file_open(&d->file, d->conf->state_dir, e);
+
+	if (r < 0 && (e->code != EXIT_UNAVAILABLE || !d->conf->masters))
+		return err_ctx(e, "state in \"%s\"", d->conf->state_dir);
+	if (r == 0)
+		return read_state(d, e);
+	*e = (struct err){ 0 };
+	say(d, "standby: another master has the state in \"%s\"",
+	    d->conf->state_dir);
+	d->lock = (struct timer){ .fire = try_lock, .arg = d };
+	timer_set(d->loop, &d->lock, LOCK_MS);
+	return 0;
+}
+
+static int
+open_peers(struct daemon *d, struct err *e)
+{
+	struct master_peers_conf c = { .loop = d->loop, .key = d->key,
+		.masters = d->conf->masters, .moved = moved, .arg = d,
+		.epoch = master_epoch(d->master) };
+
+	if (d->lock.fire)
+		c.lock = MASTER_WAITS_FOR_LOCK;
+	TRY(master_peers_open(&d->peers, &c, e));
+	if (d->why.kind)
+		*e = d->why;
+	return d->why.kind;
 }
 
 static int
@@ -542,7 +706,7 @@ open_door(struct daemon *d, struct address *a, struct err *e)
 {
 	struct listener_conf lc = {
 		.loop = d->loop, .role = ROLE_MASTER,
-		.peers = ROLE_WORKER | ROLE_DRIVER | ROLE_TOOL,
+		.peers = ROLE_WORKER | ROLE_DRIVER | ROLE_TOOL | ROLE_MASTER,
 		.key_of = key_of, .key_arg = d, .guest = comes_in,
 		.ops = &guest_ops, .refused = stays_out, .arg = d };
 	struct address at;
@@ -571,6 +735,7 @@ run(struct daemon *d, struct err *e)
 	TRY(open_state(d, e));
 	TRY(open_door(d, &a, e));
 	d->flush = (struct deferred){ .run = flush, .arg = d };
+	TRY(open_peers(d, e));
 	d->tick = (struct timer){ .fire = ticks, .arg = d };
 	timer_set(d->loop, &d->tick, TICK_MS);
 	text_adds(&url, "sp://");
@@ -605,6 +770,8 @@ master_daemon_run(const struct master_daemon_conf *conf, struct err *e)
 		listener_close(d.listener);
 	if (d.loop) {
 		timer_drop(d.loop, &d.tick);
+		timer_drop(d.loop, &d.lock);
+		master_peers_close(d.peers);
 		loop_undefer(d.loop, &d.flush);
 		signals_close(&d.signals);
 		loop_free(d.loop);

@@ -37,8 +37,19 @@ make_dirs(const char *dir)
 }
 
 int
+state_file_lock(struct state_file *f, struct err *e)
+{
+	if (flock(f->lock, LOCK_EX | LOCK_NB) == 0)
+		return 1;
+	return errno == EWOULDBLOCK ? 0 :
+	    err_sys(e, "could not lock the state");
+}
+
+int
 state_file_open(struct state_file *f, const char *dir, struct err *e)
 {
+	int r;
+
 	*f = (struct state_file){ -1, -1, -1, 0 };
 	if (make_dirs(dir) < 0)
 		return err_sys(e, "could not make \"%s\"", dir);
@@ -48,12 +59,11 @@ state_file_open(struct state_file *f, const char *dir, struct err *e)
 	f->lock = openat(f->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (f->lock < 0)
 		return err_sys(e, "could not open \"%s/lock\"", dir);
-	if (flock(f->lock, LOCK_EX | LOCK_NB) < 0)
-		return errno != EWOULDBLOCK ?
-		    err_sys(e, "could not lock \"%s\"", dir) :
-		    err_user(e, EXIT_UNAVAILABLE, "another master runs with "
-		    "the state in \"%s\"", dir);
-	return 0;
+	r = state_file_lock(f, e);
+	if (r < 0)
+		return err_ctx(e, "\"%s\"", dir);
+	return r ? 0 : err_user(e, EXIT_UNAVAILABLE, "another master runs "
+	    "with the state in \"%s\"", dir);
 }
 
 int

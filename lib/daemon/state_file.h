@@ -15,8 +15,11 @@ struct state_file {
 };
 
 /* Opens (makes) the directory, 0700, and takes its lock.  Another process
- * has it: EXIT_UNAVAILABLE. */
+ * has it: EXIT_UNAVAILABLE; then state_file_lock may be tried again. */
 int state_file_open(struct state_file *f, const char *dir, struct err *e);
+
+/* Returns 1 if the lock is ours now, 0 if another process still has it. */
+int state_file_lock(struct state_file *f, struct err *e);
 
 /* The journal's bytes; nothing at first. */
 int state_file_read(struct state_file *f, struct text *to, struct err *e);

@@ -82,6 +82,8 @@ static const struct frame_kind kinds[FRAME_TYPES] = {
 	[FRAME_DRIVER_START] = { "DRIVER_START", M, W },
 	[FRAME_DRIVER_STOP] = { "DRIVER_STOP", M, W },
 	[FRAME_DRIVER_STATE] = { "DRIVER_STATE", W, M },
+	[FRAME_MASTER_STATE] = { "MASTER_STATE", M, M },
+	[FRAME_STANDBY] = { "STANDBY", M, W | D | ROLE_TOOL },
 	[FRAME_ASSIGNMENT] = { "ASSIGNMENT", W, ROLE_EXECUTOR },
 #undef W
 #undef M

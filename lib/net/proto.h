@@ -23,7 +23,7 @@ struct err;
 struct text;
 
 enum {
-	PROTO_NUMBER = 5,               /* goes up with every change of a body */
+	PROTO_NUMBER = 6,               /* goes up with every change of a body */
 	FRAME_HEAD = 6,
 	FRAME_SMALL_MAX = 16 << 10,
 	FRAME_MAX = 64 << 20,
@@ -111,6 +111,9 @@ enum frame_type {
 	FRAME_DRIVER_START = 121,       /* start one */
 	FRAME_DRIVER_STOP = 122,        /* end one */
 	FRAME_DRIVER_STATE = 123,       /* what one does */
+	FRAME_MASTER_STATE = 124,       /* i64 epoch, i64 1: active, cstr id */
+	FRAME_STANDBY = 125,            /* of a master that is not active:
+					 * as MASTER_STATE, cstr its status */
 
 	FRAME_TYPES = 128
 };

@@ -14,7 +14,7 @@ setup() {
 }
 
 teardown() {
-	for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done
+	for p in "${pids[@]}"; do { kill "$p" && kill -CONT "$p"; } 2>/dev/null || true; done
 	for p in "${pids[@]}"; do wait "$p" 2>/dev/null || true; done
 	house_teardown
 }
@@ -39,6 +39,29 @@ master() {                      # [option...]; sets MASTER, URL
 	URL=$(cat url)
 	PORT=${URL##*:}
 }
+
+# one_of_two 0|1 [STATE]: a master that knows the other; sets BOSS[0|1] to its
+# pid, URL to both and ONE[0|1] to its own.
+one_of_two() {
+	PORTS=${PORTS:-$(free_port) $(free_port)}
+	local p=($PORTS)
+	URL=sp://127.0.0.1:${p[0]},127.0.0.1:${p[1]}
+	ONE[$1]=sp://127.0.0.1:${p[$1]}
+	rm -f url
+	sp-master -p "${p[$1]}" -m "$URL" -d "${2:-state$1}" -k key -v \
+	    --ready-fd 3 3>url 2>>"master$1.log" &
+	BOSS[$1]=$!
+	pids+=($!)
+	until_seen 10 test -s url
+}
+
+free_port() {
+	perl -MIO::Socket::INET -e \
+	    'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
+}
+
+# is 0|1 TEXT: that master says so of itself.
+is() { sp-master -m "${ONE[$1]}" -k key status | grep -q "^$2"; }
 
 worker() {                      # name cores [option...]; sets WORKER
 	local name=$1 cores=$2
@@ -257,4 +280,99 @@ shows() { ask "$1" | grep -q -- "$2"; }
 		echo "$kb kB"
 		case $OUT in *san*) ;; *) [ "$kb" -le 8192 ] ;; esac
 	done
+}
+
+@test "a standby takes over, executors stay, and the first one stays away" {
+	one_of_two 0
+	until_seen 5 is 0 'workers 0'
+	one_of_two 1
+	until_seen 5 is 1 "standby; active is ${ONE[0]}"
+	run -0 sp-master -m "${ONE[1]}" -k key --json status
+	assert_output "{\"state\":\"standby\",\"active\":\"${ONE[0]}\"}"
+	run -69 sp-master -m "${ONE[1]}" -k key kill app-1
+	assert_output --partial 'is a standby'
+	worker w1 2
+	worker w2 2
+	app a 4 1 100
+	until_seen 5 said a.out '^up' 4
+	id=$(ask --json apps | grep -o 'app-[0-9a-f-]*' | head -n 1)
+	kill -9 "${BOSS[0]}"
+	until_seen 5 said a.out '^master back'
+	until_seen 5 is 1 'workers 2 of 2, cores 4 of 4 taken'
+	[ "$(ask --json apps | grep -o 'app-[0-9a-f-]*' | head -n 1)" = "$id" ]
+	run grep -c '^lost' a.out
+	assert_output 0
+	# A new application finds it, and the old one is told what is new.
+	app b 2 1 100
+	until_seen 10 said a.out '^revoked' 2
+	until_seen 10 said b.out '^up' 2
+	# What was the first is the standby now.
+	one_of_two 0
+	until_seen 5 is 0 "standby; active is ${ONE[1]}"
+	worker w3 1
+	until_seen 5 is 1 'workers 3 of 3'
+	kill "$a"
+	ends "$b"
+}
+
+@test "a stopped master that wakes up gives way to the one that took over" {
+	one_of_two 0
+	until_seen 5 is 0 'workers 0'
+	one_of_two 1
+	until_seen 5 is 1 standby
+	worker w1 2
+	app a 2 1 100
+	until_seen 5 said a.out '^up' 2
+	kill -STOP "${BOSS[0]}"
+	until_seen 15 is 1 workers
+	until_seen 30 is 1 'workers 1 of 1, cores 2 of 2 taken'
+	kill -CONT "${BOSS[0]}"
+	until_seen 5 is 0 standby
+	grep -q 'a standby from now on' master0.log
+	until_seen 5 is 1 'workers 1 of 1, cores 2 of 2 taken'
+	! said a.out '^lost'
+	ends "$a"
+}
+
+@test "a shared state directory: its lock says who is active" {
+	one_of_two 0 state
+	until_seen 5 is 0 'workers 0'
+	one_of_two 1 state
+	until_seen 5 is 1 "standby; active is ${ONE[0]}"
+	worker w1 2
+	app a 2 1 100
+	until_seen 5 said a.out '^up' 2
+	kill -9 "${BOSS[0]}"
+	until_seen 5 said a.out '^master back'
+	until_seen 5 is 1 'workers 1 of 1, cores 2 of 2 taken'
+	! said a.out '^lost'
+	one_of_two 0 state
+	until_seen 5 is 0 "standby; active is ${ONE[1]}"
+	kill "${BOSS[1]}"
+	until_seen 5 is 0 'workers 1 of 1, cores 2 of 2 taken'
+	! said a.out '^lost'
+	ends "$a"
+}
+
+@test "the first master is killed in the middle of a job: it goes on" {
+	one_of_two 0
+	until_seen 5 is 0 'workers 0'
+	one_of_two 1
+	worker w1 2 --executor "$OUT/bin/sp-executor"
+	worker w2 2 --executor "$OUT/bin/sp-executor"
+	sp-submit -m "$URL" -c sp.cluster.key.file=key -c spark.cores.max=4 \
+	    -c spark.executor.cores=1 --report report.json -e \
+	    "select count(*) as n, sum(x) as s from (select /*+ REPARTITION(8) */
+	    id as x from range(8) |> pipe 'sleep 2; cat' as (x bigint))" \
+	    >job.out 2>job.err &
+	job=$!
+	until_seen 10 is 0 'workers 2 of 2, cores 4 of 4'
+	kill -9 "${BOSS[0]}"
+	until_seen 10 is 1 'workers 2 of 2, cores 4 of 4'
+	wait "$job" || { cat job.err; false; }
+	cat job.out
+	grep -q '8.*28' job.out
+	run -0 timeout 20 sp-submit -m "$URL" -c sp.cluster.key.file=key \
+	    -e 'select 1 + 1 as two'
+	assert_output --partial 2
 }

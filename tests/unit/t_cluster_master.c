@@ -24,7 +24,7 @@ bench_open(struct bench *b, const struct master_conf *conf)
 	memset(b, 0, sizeof *b);
 	b->m = master_new(conf);
 	b->now = 1000;
-	master_start(b->m, b->now, &b->journal);
+	master_start(b->m, 0, b->now, &b->journal);
 }
 
 static void
@@ -307,7 +307,7 @@ test_restart(void)
 	    "the journal is read back");
 	master_dump(c.m, &is);
 	is_str(text_str(&is), text_str(&was), "and says the same");
-	master_start(c.m, c.now, &c.journal);
+	master_start(c.m, 0, c.now, &c.journal);
 	worker_comes(&c, 1, "a", 4, 1000, run, 2);
 	is_int(count(&c, ORDER_STOP, 1), 1, "what nobody wants is stopped");
 	h.exec = known;
@@ -352,6 +352,64 @@ test_commands(void)
 	bench_close(&b);
 }
 
+/* Executors that another master began: the worker comes first, the driver
+ * first, one of them never. */
+static void
+test_adopts(void)
+{
+	struct bench b;
+	struct app_hello h = ask(5, 0, 1, 100);
+	struct exec_report run[2] = { 0 };
+	int known[] = { 3, 4, 6 };
+
+	bench_open(&b, &(struct master_conf){ .several = 1 });
+	memcpy(h.id, "app-0009-x", 11);
+	memcpy(run[0].name.app, h.id, sizeof h.id);
+	run[0].state = EXEC_RUNNING;
+	run[0].cores = 1;
+	run[1] = run[0];
+	run[0].name.num = 3;
+	run[1].name.num = 7;
+	worker_comes(&b, 1, "a", 4, 1000, run, 2);
+	is_int(count(&b, ORDER_STOP, 1), 0, "unknown executors wait");
+	h.exec = known;
+	h.nexec = 3;
+	app_comes(&b, 10, &h);
+	is_str(order(&b, ORDER_APP_WELCOME)->text, h.id, "keeps its name");
+	is_int(count(&b, ORDER_STOP, 1), 1, "one that its driver left ends");
+	is_int(count(&b, ORDER_START, 1), 0, "no more while some are missing");
+	is_int(count(&b, ORDER_EXEC_LOST, 10), 0, "and none is lost yet");
+	run[0].name.num = 4;
+	worker_comes(&b, 2, "b", 1, 1000, run, 1);
+	is_int(count(&b, ORDER_STOP, 2), 0, "one that it knows stays");
+	b.now += ADOPT_MS;
+	event(&b, (struct master_event){ .kind = MASTER_WORKER_RENEW,
+	    .link = 1 });
+	event(&b, (struct master_event){ .kind = MASTER_APP_RENEW,
+	    .link = 10 });
+	event(&b, (struct master_event){ .kind = MASTER_TICK });
+	is_int(count(&b, ORDER_EXEC_LOST, 10), 2, "what nobody has is lost, "
+	    "and what was on a silent worker");
+	ok(order(&b, ORDER_START)->exec.num >= ADOPT_NUMBERS,
+	    "new numbers are beyond the old");
+	worker_comes(&b, 3, "c", 1, 1000, run, 0);
+	memcpy(run[0].name.app, "app-0009-y", 11);
+	worker_comes(&b, 4, "d", 1, 1000, run, 1);
+	b.now += ADOPT_MS - 1;
+	for (int i = 3; i <= 4; i++)
+		event(&b, (struct master_event){
+		    .kind = MASTER_WORKER_RENEW, .link = i });
+	event(&b, (struct master_event){ .kind = MASTER_APP_RENEW,
+	    .link = 10 });
+	event(&b, (struct master_event){ .kind = MASTER_TICK });
+	is_int(count(&b, ORDER_STOP, 4), 0, "a driver is waited for");
+	b.now++;
+	event(&b, (struct master_event){ .kind = MASTER_TICK });
+	is_int(count(&b, ORDER_STOP, 4), 1, "but not for ever");
+	is_int(count(&b, ORDER_FORGET_APP, 4), 1, "and its files go");
+	bench_close(&b);
+}
+
 int
 main(void)
 {
@@ -363,5 +421,6 @@ main(void)
 	test_losses();
 	test_restart();
 	test_commands();
+	test_adopts();
 	return done_testing();
 }

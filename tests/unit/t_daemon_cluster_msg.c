@@ -20,7 +20,7 @@ test_worker(void)
 		.why = "two\nlines" } };
 	const char app[1][ID_SIZE] = { "app-1" };
 	struct worker_hello h = { "w-1", "host", "host:1", "0.1", 4, 1000, 2,
-		x, 1, app }, back;
+		x, 1, app, 7 }, back;
 	struct arena a = { 0 };
 	struct text t = { 0 };
 	struct err e = { 0 };
@@ -32,6 +32,7 @@ test_worker(void)
 	is_int(back.nexec, 2, "executors");
 	is_str(back.exec[1].why, "two\nlines", "why");
 	is_str(back.app[0], "app-1", "files kept");
+	is_int(back.epoch, 7, "the epoch of its last master");
 	for (size_t n = 0; n < t.n; n++)
 		bad += worker_hello_parse(t.p, n, &back, &a, &e) < 0;
 	is_int(bad, (int)t.n, "no beginning of it is a message");

@@ -14,33 +14,41 @@
 enum { LOST_PAUSE_MS = 30000 };
 
 static void
-start_master(struct happening *h)
+master_starts(struct happening *h)
 {
-	static const struct master_conf conf = { 0 };
-	struct err e = { 0 };
-
-	(void)h;
-	if (world.master)
-		return;
-	world.master = master_new(&conf);
-	if (master_replay(world.master, text_str(&world.journal),
-	    world.journal.n, &e) < 0)
-		broken(arena_printf(&world.arena, "restart: %s", e.text));
-	text_clear(&world.journal);
-	master_start(world.master, world.now, &world.journal);
+	start_master(h->a);
 }
 
 void
-crash_master(void)
+crash_master(int number)
 {
-	if (!world.master)
+	struct boss *boss = &world.boss[number];
+
+	if (!boss->master)
 		return;
-	master_free(world.master);
-	world.master = NULL;
+	master_free(boss->master);
+	boss->master = NULL;
+	boss->active = 0;
 	for (int i = 0; i < world.nlink; i++)
-		if (world.link[i].up_master)
+		if (world.link[i].up_master && world.link[i].boss == number)
 			break_link(i, 1);
-	later(50 + draw(chance(20) ? 40000 : 3000), start_master);
+	later(50 + draw(chance(20) ? 40000 : 3000), master_starts)->a = number;
+}
+
+void
+start_master(int number)
+{
+	struct master_conf conf = { .several = world.nboss > 1 };
+	struct boss *boss = &world.boss[number];
+	struct err e = { 0 };
+
+	if (boss->master)
+		return;
+	boss->master = master_new(&conf);
+	if (master_replay(boss->master, text_str(&boss->journal),
+	    boss->journal.n, &e) < 0)
+		broken(arena_printf(&world.arena, "restart: %s", e.text));
+	boss_begins(number);
 }
 
 static void
@@ -107,9 +115,9 @@ one_fault(void)
 	int node = (int)draw(world.nnode), app = (int)draw(world.napp);
 	int64_t ms = chance(50) ? draw(3000) : draw(40000);
 
-	switch (draw(10)) {
+	switch (draw(world.nboss == 1 ? 10 : 13)) {
 	case 0:
-		crash_master();
+		crash_master(world.nboss == 1 ? 0 : (int)draw(BOSSES));
 		break;
 	case 1:
 		crash_node(node);
@@ -140,6 +148,15 @@ one_fault(void)
 		if (chance(30))
 			driver_ends(app);
 		break;
+	case 10:
+		world.bosses_cut = world.now + ms;
+		break;
+	case 11:
+		world.node[node].cut_from[draw(BOSSES)] = world.now + ms;
+		break;
+	case 12:
+		world.app[app].cut_from[draw(BOSSES)] = world.now + ms;
+		break;
 	}
 }
 
@@ -157,14 +174,21 @@ faults_go_on(struct happening *h)
 static void
 calm_begins(struct happening *h)
 {
+	(void)h;
 	world.calm = 1;
-	start_master(h);
+	world.bosses_cut = 0;
+	for (int i = 0; i < world.nboss; i++)
+		start_master(i);
 	for (int i = 0; i < world.nnode; i++) {
 		world.node[i].cut_until = 0;
+		memset(world.node[i].cut_from, 0,
+		    sizeof world.node[i].cut_from);
 		later(0, start_node)->a = i;
 	}
-	for (int i = 0; i < world.napp; i++)
+	for (int i = 0; i < world.napp; i++) {
 		world.app[i].cut_until = 0;
+		memset(world.app[i].cut_from, 0, sizeof world.app[i].cut_from);
+	}
 }
 
 static void
@@ -173,7 +197,8 @@ master_ticks(struct happening *h)
 	struct master_event ev = { .kind = MASTER_TICK };
 
 	(void)h;
-	to_master(&ev);
+	for (int i = 0; i < world.nboss; i++)
+		to_master(i, &ev);
 	later(500, master_ticks);
 }
 
@@ -197,7 +222,10 @@ app_begins(struct happening *h)
 void
 faults_begin(void)
 {
-	start_master(NULL);
+	for (int i = 0; i < world.nboss; i++)
+		start_master(i);
+	if (world.nboss > 1)
+		later(draw(500), bosses_tick);
 	world.nnode = 1 + (int)draw(NODES_MAX);
 	world.napp = 1 + (int)draw(APPS_MAX);
 	for (int i = 0; i < world.nnode; i++) {
@@ -342,9 +370,15 @@ check_app(int i, int capacity, int nalive)
 void
 check_end(void)
 {
-	const struct state *s = &world.master->state;
+	const struct state *s;
+	struct boss *boss = active_boss();
 	int capacity = 0, nalive = 0, used = 0, wanted = 0;
 
+	if (!boss) {
+		broken("there is not one active master");
+		return;
+	}
+	s = &boss->master->state;
 	for (int i = 0; i < world.nnode; i++)
 		capacity += world.node[i].cores;
 	for (int i = 0; i < world.napp; i++) {

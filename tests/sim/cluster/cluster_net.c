@@ -16,11 +16,17 @@ link_of(int id)
 	return id >= 0 && id < world.nlink ? &world.link[id] : NULL;
 }
 
+/* Until then no packet goes between a client and a master. */
 static int64_t
-cut_until(int client)
+cut_until(int client, int boss)
 {
-	return client < NODES_MAX ? world.node[client].cut_until :
-	    world.app[client - NODES_MAX].cut_until;
+	int app = client - NODES_MAX;
+	int64_t all = app < 0 ? world.node[client].cut_until :
+	    world.app[app].cut_until;
+	int64_t one = app < 0 ? world.node[client].cut_from[boss] :
+	    world.app[app].cut_from[boss];
+
+	return all > one ? all : one;
 }
 
 /* When a message sent now arrives: in order, late by what the network
@@ -29,9 +35,10 @@ static int64_t
 arrival(struct link *l, int direction)
 {
 	int64_t at = world.now + 1 + draw(world.calm ? 5 : 40);
+	int64_t cut = cut_until(l->client, l->boss);
 
-	if (at < cut_until(l->client))
-		at = cut_until(l->client) + draw(50);
+	if (at < cut)
+		at = cut + draw(50);
 	if (at <= l->at[direction])
 		at = l->at[direction];
 	l->at[direction] = at;
@@ -46,13 +53,28 @@ copy(const void *p, size_t n)
 
 /* ---- to the master --------------------------------------------------- */
 
+/* A standby sends a client on to the next master. */
+static void
+goes_on(struct link *l)
+{
+	int *first = l->client < NODES_MAX ? &world.node[l->client].first :
+	    &world.app[l->client - NODES_MAX].first;
+
+	*first = (l->boss + 1) % world.nboss;
+	break_link(l->id, 1);
+}
+
 static void
 arrives_at_master(struct happening *h)
 {
 	struct link *l = link_of(h->link);
 
-	if (world.master && l->up_master)
-		to_master(h->m);
+	if (!l->up_master)
+		return;
+	if (world.boss[l->boss].active)
+		to_master(l->boss, h->m);
+	else
+		goes_on(l);
 }
 
 static void
@@ -153,7 +175,7 @@ master_sees_end(struct happening *h)
 	if (!l->up_master)
 		return;
 	l->up_master = 0;
-	to_master(&ev);
+	to_master(l->boss, &ev);
 }
 
 static void
@@ -193,7 +215,7 @@ break_link(int id, int by_master)
 }
 
 static int
-new_link(int client)
+new_link(int client, int boss)
 {
 	if (world.nlink == world.link_cap) {
 		world.link_cap = world.link_cap ? 2 * world.link_cap : 64;
@@ -203,9 +225,25 @@ new_link(int client)
 	if (world.verbose)
 		printf("%lld link %d of %d\n", (long long)world.now,
 		    world.nlink, client);
-	world.link[world.nlink] = (struct link){ world.nlink, client, 1, 1,
+	world.link[world.nlink] = (struct link){ world.nlink, client, boss, 1, 1,
 		{ world.now, world.now } };
 	return world.nlink++;
+}
+
+/* The first master that answers, or -1; *nobody: all refused. */
+static int
+answering(int client, int first, int *nobody)
+{
+	*nobody = 1;
+	for (int k = 0; k < world.nboss; k++) {
+		int b = (first + k) % world.nboss;
+
+		if (world.now < cut_until(client, b))
+			*nobody = 0;
+		else if (world.boss[b].master)
+			return b;
+	}
+	return -1;
 }
 
 static void
@@ -213,15 +251,15 @@ node_answer(struct happening *h)
 {
 	struct node *n = &world.node[h->a];
 	struct worker_event ev = { .kind = WORKER_LINK_DOWN };
+	int boss, nobody;
 
 	if (n->incarnation != h->b)
 		return;
-	if (world.now < n->cut_until) {
-		ev.n = 0;               /* no answer */
-	} else if (!world.master) {
-		ev.n = 1;               /* refused */
-	} else {
-		n->link = new_link(h->a);
+	boss = answering(h->a, n->first, &nobody);
+	ev.n = nobody;
+	if (boss >= 0) {
+		n->first = boss;
+		n->link = new_link(h->a, boss);
 		ev.kind = WORKER_LINK_UP;
 	}
 	to_worker(h->a, &ev);
@@ -243,14 +281,17 @@ app_answer(struct happening *h)
 {
 	struct driver *d = &world.app[h->a];
 	struct master_event ev = { .kind = MASTER_APP_REGISTER };
+	int boss, nobody;
 
 	if (!d->alive || d->link >= 0 || d->ended)
 		return;
-	if (!world.master || world.now < d->cut_until) {
+	boss = answering(NODES_MAX + h->a, d->first, &nobody);
+	if (boss < 0) {
 		later(100 + draw(2000), app_answer)->a = h->a;
 		return;
 	}
-	d->link = new_link(NODES_MAX + h->a);
+	d->first = boss;
+	d->link = new_link(NODES_MAX + h->a, boss);
 	d->want.exec = d->known;
 	d->want.nexec = d->nknown;
 	ev.app = &d->want;
@@ -266,18 +307,18 @@ connect_app(int app)
 /* ---- the master's daemon --------------------------------------------- */
 
 static void
-same_after_replay(void)
+same_after_replay(struct boss *boss)
 {
 	static const struct master_conf conf = { 0 };
 	struct master *m = master_new(&conf);
 	struct text a = { 0 }, b = { 0 };
 	struct err e = { 0 };
 
-	if (master_replay(m, text_str(&world.journal), world.journal.n,
+	if (master_replay(m, text_str(&boss->journal), boss->journal.n,
 	    &e) < 0)
 		broken(arena_printf(&world.arena, "replay: %s", e.text));
 	master_dump(m, &a);
-	master_dump(world.master, &b);
+	master_dump(boss->master, &b);
 	if (a.n != b.n || memcmp(a.p, b.p, a.n) != 0)
 		broken("a replay of the journal gives another state");
 	text_release(&a);
@@ -286,29 +327,33 @@ same_after_replay(void)
 }
 
 void
-to_master(struct master_event *ev)
+to_master(int number, struct master_event *ev)
 {
+	struct boss *boss = &world.boss[number];
 	struct orders out = { 0 };
 	struct text lines = { 0 };
 	struct err e;
 	int dies = !world.calm && draw(4000) == 0;
 
-	if (!world.master)
+	if (!boss->master || !boss->active)
 		return;
 	world.nevents++;
 	ev->now_ms = ev->wall_ms = world.now;
-	master_event(world.master, ev, &out, &lines, &e);
-	master_check(world.master);
+	master_event(boss->master, ev, &out, &lines, &e);
+	master_check(boss->master);
+	if (master_epoch(boss->master) > boss->standby.own.epoch)
+		boss->standby.own.epoch = master_epoch(boss->master);
 	/* It may die before or after the journal was written. */
 	if (!dies || chance(50))
-		text_add(&world.journal, lines.p, lines.n);
+		text_add(&boss->journal, lines.p, lines.n);
 	if (dies) {
-		crash_master();
+		crash_master(number);
 	} else {
 		if (lines.n && world.nevents % 16 == 0)
-			same_after_replay();
+			same_after_replay(boss);
 		for (int i = 0; i < out.n; i++) {
-			check_fence(&out.v[i]);
+			if (world.nboss == 1)
+				check_fence(&out.v[i]);
 			if (world.verbose)
 				printf("%lld %s %s.%d link %d %s\n",
 				    (long long)world.now,

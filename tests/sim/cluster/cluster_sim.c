@@ -1,10 +1,11 @@
 /*
  * cluster_sim -- runs seeds of the simulated cluster.
  *
- * usage: cluster_sim [-v] [FIRST [COUNT]]
+ * usage: cluster_sim [-v] [-2] [FIRST [COUNT]]
  *
- * Each seed is 90 seconds with faults and 120 without; prints the first seed
- * that breaks an invariant and which, and exits with 1.
+ * -2: with two masters that are each other's standby.  Each seed is 90 seconds
+ * with faults and 120 without; prints the first seed that breaks an invariant
+ * and which, and exits with 1.
  */
 #include "cluster_sim.h"
 
@@ -118,9 +119,13 @@ show_world(void)
 {
 	struct text t = { 0 };
 
-	if (world.master)
-		master_show(world.master, VIEW_STATUS, FORM_TABLE, world.now,
-		    world.now, &t);
+	for (int i = 0; i < world.nboss; i++) {
+		if (!world.boss[i].master)
+			continue;
+		printf("master %d active %d\n", i, world.boss[i].active);
+		master_show(world.boss[i].master, VIEW_STATUS, FORM_TABLE,
+		    world.now, world.now, &t);
+	}
 	printf("%s", text_str(&t));
 	for (int i = 0; i < world.napp; i++)
 		printf("app %d %s alive %d weight %d max %d keeps %d knows "
@@ -141,21 +146,24 @@ show_world(void)
 static void
 clean_up(void)
 {
-	master_free(world.master);
+	for (int i = 0; i < BOSSES; i++) {
+		master_free(world.boss[i].master);
+		text_release(&world.boss[i].journal);
+	}
 	for (int i = 0; i < NODES_MAX; i++)
 		worker_free(world.node[i].w);
 	free(world.heap);
 	free(world.link);
 	arena_release(&world.arena);
-	text_release(&world.journal);
 }
 
 static int64_t
-run_seed(uint64_t seed, int verbose)
+run_seed(uint64_t seed, int nboss, int verbose)
 {
 	memset(&world, 0, sizeof world);
 	world.rng = seed;
 	world.verbose = verbose;
+	world.nboss = nboss;
 	world.now = 100000;
 	int64_t begin = world.now;
 
@@ -188,15 +196,19 @@ main(int argc, char **argv)
 {
 	int verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
 	long long first, count, nevents = 0;
+	int two;
 
 	argc -= verbose;
 	argv += verbose;
+	two = argc > 1 && strcmp(argv[1], "-2") == 0;
+	argc -= two;
+	argv += two;
 	first = argc > 1 ? strtoll(argv[1], NULL, 10) : 1;
 	signal(SIGABRT, aborted);
 	count = argc > 2 ? strtoll(argv[2], NULL, 10) : 1;
 	for (long long seed = first; seed < first + count; seed++) {
 		seed_now = seed;
-		nevents += run_seed((uint64_t)seed, verbose);
+		nevents += run_seed((uint64_t)seed, 1 + two, verbose);
 		if (world.broken) {
 			if (verbose)
 				show_world();

@@ -11,9 +11,10 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "cluster/master.h"
+#include "cluster/standby.h"
 #include "cluster/worker.h"
 
-enum { NODES_MAX = 6, APPS_MAX = 5, PROCS_MAX = 4096,
+enum { NODES_MAX = 6, BOSSES = 2, APPS_MAX = 5, PROCS_MAX = 4096,
 	FAULTS_MS = 90000, CALM_MS = 120000 };
 
 /* A connection between the master and a client.  Each side has its own idea
@@ -21,6 +22,7 @@ enum { NODES_MAX = 6, APPS_MAX = 5, PROCS_MAX = 4096,
 struct link {
 	int  id;
 	int  client;            /* node, or NODES_MAX + application */
+	int  boss;              /* the master */
 	int  up_master, up_client;
 	int64_t at[2];          /* last delivery to the client, the master */
 };
@@ -33,12 +35,23 @@ struct proc {
 	int64_t born_ms;
 };
 
+/* A process of sp-master, or none. */
+struct boss {
+	struct master *master;  /* NULL: it is not running */
+	struct text journal;    /* what is on its disk */
+	struct standby standby;
+	int  active;            /* or a standby */
+	int  fresh;             /* its journal is of no use */
+};
+
 struct node {
 	struct worker *w;       /* NULL: the worker is not running */
 	int  cores, incarnation, link;
 	int  nheld;             /* events that wait for the end of a pause */
 	int64_t paused_until, cut_until;        /* stopped; no packets */
 	int64_t last_pause;
+	int64_t cut_from[BOSSES];       /* from one master only */
+	int  first;             /* the master that is tried first */
 };
 
 struct driver {
@@ -47,6 +60,8 @@ struct driver {
 	struct app_hello want;
 	int  known[256], cores[256], nknown;
 	int64_t cut_until;
+	int64_t cut_from[BOSSES];
+	int  first;
 	int  keeps;             /* does not release what is revoked */
 };
 
@@ -59,6 +74,7 @@ struct happening {
 	struct master_event *m;
 	struct worker_event *w;
 	struct order *o;
+	struct standby_word word;
 };
 
 extern struct world {
@@ -67,8 +83,9 @@ extern struct world {
 	struct arena arena;
 	struct happening *heap;
 	int  nheap, heap_cap;
-	struct master *master;  /* NULL: it is not running */
-	struct text journal;    /* what is on its disk */
+	struct boss boss[BOSSES];
+	int  nboss, nstarts;
+	int64_t bosses_cut;     /* the masters do not hear each other */
 	struct node node[NODES_MAX];
 	struct driver app[APPS_MAX];
 	int  nnode, napp, verbose, calm;
@@ -89,13 +106,13 @@ struct happening *later(int64_t ms, void (*run)(struct happening *));
 
 /* Gives an event to the master or a node's worker and carries out what they
  * order; does nothing when they are not running. */
-void to_master(struct master_event *ev);
+void to_master(int boss, struct master_event *ev);
 void to_worker(int node, struct worker_event *ev);
 
 /* A client connects. */
 void connect_node(int node);
 void connect_app(int app);
-void break_link(int id, int silently_for_master);
+void break_link(int id, int by_master);
 
 void broken(const char *what);
 
@@ -111,6 +128,14 @@ void faults_begin(void);
 void check_end(void);
 void check_always(void);
 void check_fence(const struct order *o);
-void crash_master(void);
+void crash_master(int boss);
+void start_master(int boss);
+
+/* cluster_bosses.c: what masters tell each other, every now and then. */
+void boss_begins(int boss);
+void bosses_tick(struct happening *h);
+
+/* The one that is active, or NULL; two are broken when calm. */
+struct boss *active_boss(void);
 
 #endif
