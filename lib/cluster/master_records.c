@@ -10,7 +10,7 @@
 #include "cluster/master_state.h"
 #include "cluster/record.h"
 
-static void
+void
 record_epoch(struct record *r, int64_t epoch, int next_app)
 {
 	record_init(r, "epoch");

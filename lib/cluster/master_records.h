@@ -11,6 +11,7 @@
 
 struct record;
 
+void record_epoch(struct record *r, int64_t epoch, int next_app);
 void record_worker(struct record *r, const struct worker_hello *h);
 void record_worker_gone(struct record *r, const char *id);
 void record_drain(struct record *r, const char *id, int on);
