@@ -111,6 +111,13 @@ cluster_places(struct cluster *c)
 	return &c->places;
 }
 
+int
+cluster_kept_place(struct cluster_exec *x, const char *address)
+{
+	return places_add_kept(&x->cluster->places, &x->cluster->arena, x,
+	    address);
+}
+
 void
 cluster_listen(struct cluster *c, const struct cluster_ops *ops, void *arg)
 {
@@ -318,7 +325,9 @@ on_frame(void *arg, struct conn *conn, int type, const char *body, size_t n)
 		exec_log_frame(c->app, x, body, n);
 		break;
 	case FRAME_PROGRESS:
-		on_peak(x, body, n);
+	case FRAME_KEPT_GONE:
+		(type == FRAME_PROGRESS ? on_peak : remote_kept_gone)(x, body,
+		    n);
 		/* fall through */
 	default:
 		if (c->ops && x->state == REMOTE_READY)
@@ -355,7 +364,7 @@ add_exec(struct cluster *c, struct cluster_exec *x)
 	events_emit(c->app->events, &ev);
 	x->number = c->nexec;
 	x->cluster = c;
-	x->lease = x->errors = -1;
+	x->lease = x->errors = x->kept_place = -1;
 	x->started_ms = x->heard_ms = clock_mono_ms();
 	ARENA_GROW(&c->arena, c->exec, c->nexec, c->exec_cap);
 	c->exec[c->nexec++] = x;

@@ -42,6 +42,7 @@ struct cluster_exec {
 	int lease;                      /* number at sp-master, -1: none */
 	int slots;                      /* task threads */
 	int host, place;                /* numbers for lib/sched */
+	int kept_place;                 /* what it has in memory only; -1 */
 	bool place_stays, host_lost;
 	char *name;                     /* "host/pid", for people */
 	char *hostname, *node, *address, *dir;
@@ -110,6 +111,8 @@ bool cluster_is_far(const struct cluster *c);
 /* Relations that executors keep; where map outputs are (driver/places.h). */
 struct kept_table *cluster_kept(struct cluster *c);
 struct place_table *cluster_places(struct cluster *c);
+/* What the executor has in memory only is served at this address. */
+int  cluster_kept_place(struct cluster_exec *x, const char *address);
 
 /* For driver/leases.h.  A connection of an executor that a worker started:
  * what conn_ops get as arg. */

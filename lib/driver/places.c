@@ -13,6 +13,7 @@
 
 struct place {
 	const struct cluster_exec *exec;        /* whose it is */
+	bool kept;                      /* its memory: nobody else's files */
 	struct text frame;              /* its PLACE message */
 };
 
@@ -27,16 +28,35 @@ number_of(struct place_table *t, struct arena *a, const char *host)
 	return t->nhost++;
 }
 
+static int
+add(struct place_table *t, struct arena *a, const struct cluster_exec *x,
+    struct place_msg *m)
+{
+	m->place = t->nplace;
+	ARENA_GROW(a, t->place, t->nplace, t->place_cap);
+	t->place[t->nplace] = (struct place){ x, *m->dir == '\0', { 0 } };
+	place_msg_print(&t->place[t->nplace].frame, m);
+	return t->nplace++;
+}
+
 void
 places_add(struct place_table *t, struct arena *a, struct cluster_exec *x)
 {
-	struct place_msg m = { t->nplace, x->address, x->node, x->dir };
+	struct place_msg m = { 0, x->address, x->node, x->dir };
 
-	ARENA_GROW(a, t->place, t->nplace, t->place_cap);
-	t->place[t->nplace] = (struct place){ .exec = x };
-	place_msg_print(&t->place[t->nplace].frame, &m);
-	x->place = t->nplace++;
+	x->place = add(t, a, x, &m);
 	x->host = number_of(t, a, x->node);
+}
+
+int
+places_add_kept(struct place_table *t, struct arena *a,
+    struct cluster_exec *x, const char *address)
+{
+	struct place_msg m = { 0, address, "", "" };
+
+	if (x->kept_place < 0)
+		x->kept_place = add(t, a, x, &m);
+	return x->kept_place;
 }
 
 static const struct cluster_exec *
@@ -50,8 +70,8 @@ place_there(const struct place_table *t, int place)
 {
 	const struct cluster_exec *x = exec_of(t, place);
 
-	return x && (x->state == REMOTE_READY ||
-	    (x->place_stays && !x->host_lost));
+	return x && (x->state == REMOTE_READY || (x->place_stays &&
+	    !t->place[place].kept && !x->host_lost));
 }
 
 int
@@ -73,6 +93,8 @@ place_same(const struct place_table *t, int a, int b)
 {
 	const struct cluster_exec *x = exec_of(t, a), *y = exec_of(t, b);
 
+	if (x && y && (t->place[a].kept || t->place[b].kept))
+		return a == b;
 	return x && y && equal(x->node, y->node) &&
 	    equal(x->address, y->address) && equal(x->dir, y->dir);
 }

@@ -27,6 +27,11 @@ struct place_table {            /* zeroed at the start */
 void places_add(struct place_table *t, struct arena *a,
     struct cluster_exec *x);
 
+/* What the executor has in memory only is served at this address: another
+ * place, which dies with it. */
+int  places_add_kept(struct place_table *t, struct arena *a,
+    struct cluster_exec *x, const char *address);
+
 /* Can map outputs of the place still be read? */
 bool place_there(const struct place_table *t, int place);
 

@@ -43,6 +43,7 @@ begin_stage(struct remote *m, int stage)
 	g->generation = 1;
 	g->size = k ? xcalloc((size_t)g->nmap + 1, sizeof *g->size) : NULL;
 	g->rowset = k ? xcalloc((size_t)g->nmap + 1, sizeof *g->rowset) : NULL;
+	g->gone = k ? xcalloc((size_t)g->nmap + 1, sizeof *g->gone) : NULL;
 	stage_msg_print(&g->frame, &msg);
 	return g;
 }
@@ -85,7 +86,8 @@ same_tasks(const struct stage *s, const struct remote_kept *k)
 {
 	for (int i = 0; i < k->nmap; i++)
 		if (k->map[i].place < 0)
-			return s->npart <= 0 || s->npart == k->nmap;
+			return !k->split && (s->npart <= 0 ||
+			    s->npart == k->nmap);
 	return true;
 }
 
@@ -284,7 +286,8 @@ launch(struct runner *r, const struct sched_order *o)
 	struct remote *m = r->backend;
 	struct rstage *g = &m->stage[o->stage];
 
-	if (g->kept && !g->fits && !adapt_fits(&m->job->env, o->stage)) {
+	if (g->kept && !g->fits && (g->kept->split ||
+	    !adapt_fits(&m->job->env, o->stage))) {
 		remote_kept_broken(m, o->stage);
 		return;
 	}
@@ -407,6 +410,9 @@ on_lost(void *arg, struct cluster_exec *x, const char *why)
 		r->error_code = ERR_TEMP;
 	}
 	x->announced = false;
+	if (x->kept_place >= 0)
+		backend_tell(p, &(struct sched_event){
+		    .kind = EV_PLACE_LOST, .place = x->kept_place });
 	backend_tell(p, &ev);
 }
 
@@ -457,11 +463,12 @@ keep_stage(struct remote *m, int stage)
 	struct rstage *g = &m->stage[stage];
 	const struct stage_run *run = &m->job->env.run[stage];
 	struct remote_kept made = { .nmap = g->nmap, .size = g->size,
-	    .kept = kept_of_stage(run->stage) };
+	    .kept = kept_of_stage(run->stage), .split = run->ncut > 0 };
 
 	made.map = xcalloc((size_t)g->nmap + 1, sizeof *made.map);
 	for (int p = 0; p < g->nmap; p++)
-		made.map[p] = (struct sched_standing){ g->place[p],
+		made.map[p] = (struct sched_standing){ g->gone[p] ==
+		    g->attempt[p] + 1 ? -1 : g->place[p],
 		    g->attempt[p], g->rowset[p] };
 	if (run->lo)
 		made.lo = memcpy(xmalloc(sizeof *run->lo *
@@ -501,6 +508,7 @@ release(struct remote *m)
 		free(m->stage[i].sized);
 		free(m->stage[i].size);
 		free(m->stage[i].rowset);
+		free(m->stage[i].gone);
 		free(m->stage[i].pref_at);
 		free(m->stage[i].pref_who);
 		text_release(&m->stage[i].frame);

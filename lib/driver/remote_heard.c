@@ -15,6 +15,7 @@
 #include "driver/places.h"
 #include "net/msg.h"
 #include "net/proto.h"
+#include "plan/kept.h"
 #include "plan/spans.h"
 
 static struct stage_figures
@@ -194,7 +195,8 @@ on_done(struct remote *m, struct cluster_exec *x, const char *body, size_t n,
 	end.ran_us = d.figures.ran_us;
 	end.rowset = d.rowset;
 	if (d.has_map)
-		end.place = x->place;
+		end.place = d.address ? cluster_kept_place(x, d.address) :
+		    x->place;
 	fill_rows(m, x, &d, &end);
 	if (!whole(m, &d, &end)) {
 		runner_drop(&end);
@@ -209,7 +211,7 @@ on_done(struct remote *m, struct cluster_exec *x, const char *body, size_t n,
 	before = m->stage[d.stage].place[d.part];
 	if (d.has_map && before < 0) {
 		count_sizes(m, &d);
-		m->stage[d.stage].place[d.part] = x->place;
+		m->stage[d.stage].place[d.part] = end.place;
 		m->stage[d.stage].attempt[d.part] = d.attempt;
 		m->stage[d.stage].generation++;
 	}
@@ -359,6 +361,26 @@ on_out_data(struct remote *m, struct cluster_exec *x, const char *body,
 	return 0;
 }
 
+/* The output is there until the job ends.  This comes before the end of the
+ * task that made it, when there was no room from the beginning. */
+static int
+on_kept_gone(struct remote *m, struct cluster_exec *x, const char *body,
+    size_t n, struct err *e)
+{
+	struct gone_msg g;
+
+	(void)x;
+	TRY(gone_msg_parse(body, n, &g, e));
+	for (int i = 0; i < m->job->stages->n; i++) {
+		const struct kept *k = kept_of_stage(&m->job->stages->stage[i]);
+		struct rstage *s = &m->stage[i];
+
+		if (k && k->number == g.number && s->gone && g.map < s->nmap)
+			s->gone[g.map] = g.attempt + 1;
+	}
+	return 0;
+}
+
 static int
 on_progress(struct remote *m, struct cluster_exec *x, const char *body,
     size_t n, struct err *e)
@@ -386,18 +408,19 @@ static int (*const handler[FRAME_TYPES])(struct remote *,
 	[FRAME_FILE_READ] = on_file_read,
 	[FRAME_OUT_DATA] = on_out_data,
 	[FRAME_PROGRESS] = on_progress,
+	[FRAME_KEPT_GONE] = on_kept_gone,
 };
 
 /* Whose it is; what a job that has ended still had to say is nobody's.  Every
  * body begins with the job, but for a FILE_READ, where a u64 comes first, and
- * PROGRESS, which is of all. */
+ * PROGRESS, which is of all, and KEPT_GONE: what keeps rows runs alone. */
 static struct remote *
 addressee(const struct backend *p, int type, const char *body, size_t n)
 {
 	struct msg in;
 	int job;
 
-	if (type == FRAME_PROGRESS)
+	if (type == FRAME_PROGRESS || type == FRAME_KEPT_GONE)
 		return p->n ? p->v[0]->backend : NULL;
 	msg_init(&in, body, n);
 	if (type == FRAME_FILE_READ)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "driver/executors.h"
 #include "driver/places.h"
+#include "executor/task_msg.h"
 #include "net/msg.h"
 #include "net/proto.h"
 #include "plan/kept.h"
@@ -88,6 +89,26 @@ remote_kept_made(struct cluster *c, const struct remote_kept *made)
 
 	clear(x);
 	*x = *made;
+}
+
+void
+remote_kept_gone(struct cluster_exec *x, const char *body, size_t n)
+{
+	struct kept_table *t = cluster_kept(x->cluster);
+	struct remote_kept *k = NULL;
+	struct gone_msg m;
+	struct err e;
+
+	if (gone_msg_parse(body, n, &m, &e) < 0) {
+		cluster_drop(x, &e);
+		return;
+	}
+	if (m.number <= t->n)
+		k = t->v[m.number - 1];
+	if (k && k->kept && m.map < k->nmap && x->kept_place >= 0 &&
+	    k->map[m.map].place == x->kept_place &&
+	    k->map[m.map].attempt == m.attempt)
+		k->map[m.map].place = -1;
 }
 
 void

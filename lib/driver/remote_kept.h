@@ -21,6 +21,7 @@
 #include "store/exchange.h"
 
 struct cluster;
+struct cluster_exec;
 
 struct remote_kept {
 	const struct kept *kept;        /* NULL: nothing is there */
@@ -29,6 +30,8 @@ struct remote_kept {
 	struct exchange_size *size;     /* of each map */
 	int *lo;                        /* nmap + 1 or NULL: which partitions of
 	                                 * its inputs its tasks read */
+	bool split;                     /* some read a part of one: all of it is
+	                                 * made again when some is lost */
 };
 
 struct kept_table {                     /* by number - 1 */
@@ -45,6 +48,9 @@ struct remote_kept *remote_kept_find(struct cluster *c, const struct kept *k);
 
 /* A stage has made it: takes over the tables of *made. */
 void remote_kept_made(struct cluster *c, const struct remote_kept *made);
+
+/* A KEPT_GONE frame: the executor does not keep a map any more. */
+void remote_kept_gone(struct cluster_exec *x, const char *body, size_t n);
 
 void remote_kept_forget(struct cluster *c, const struct kept *k);
 

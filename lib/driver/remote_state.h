@@ -21,6 +21,8 @@ struct rstage {                 /* a stage, as executors are told of it */
 	bool fits;                      /* and its tasks are what they were */
 	struct exchange_size *size;     /* of each map of a kept stage, and */
 	uint64_t *rowset;               /* what its rows are */
+	int *gone;                      /* attempt + 1 whose output is there
+	                                 * until the job ends; 0: none */
 	struct sched_pref pref;
 	int *pref_at, *pref_who;
 	struct text frame;              /* its STAGE message */

@@ -3,6 +3,7 @@
  */
 #include "driver/setup.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 #include "base/zone.h"
@@ -27,6 +28,10 @@ setup_fill(struct setup_msg *m, struct app *a, struct arena *mem, int serve,
 	    .pack = strcasecmp(conf_get(&a->conf, "spark.shuffle.compress"),
 	    "auto") == 0,
 	    .lease_ms = LEASE_MS, .key = key };
+	m->kept_limit = (int)(1000 * strtod(conf_get(&a->conf,
+	    "spark.memory.fraction"), NULL));
+	m->kept_floor = (int)(m->kept_limit * strtod(conf_get(&a->conf,
+	    "spark.memory.storageFraction"), NULL));
 	app_force(&probe.env);
 	m->force_spill = probe.env.force_spill;
 	m->chaos = probe.env.chaos;

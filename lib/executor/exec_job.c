@@ -23,9 +23,11 @@
 #include "io/groups.h"
 #include "net/msg.h"
 #include "net/proto.h"
+#include "plan/kept.h"
 #include "plan/spans.h"
 #include "sql/bind.h"
 #include "sql/plan_read.h"
+#include "store/block_cache.h"
 #include "store/commit.h"
 #include "store/map_file.h"
 #include "transfer/fetch.h"
@@ -43,6 +45,8 @@ struct exec_job {
 	bool *away;                     /* its files go to the driver */
 	int noutput;
 	int64_t rows_told, bytes_told;
+	bool *only_cache;               /* by stage: no files are made */
+	bool needs;                     /* need_kept was called */
 	struct span *span;              /* plan_spans */
 	int nspan;
 };
@@ -195,6 +199,8 @@ tell_done(struct exec_job *j, const struct attempt *a)
 		m.rowset = f->rowset;
 		m.npart = f->npart;
 		m.size = f->part;
+		if (j->only_cache[a->stage])
+			m.address = j->host->serve->kept_address;
 	}
 	if (c) {
 		m.has_rows = true;
@@ -257,6 +263,7 @@ read_plan(struct exec_job *j, struct err *e)
 	if (n != 1)
 		return err_set(e, ERR_BUG, "%d plans in one job", n);
 	j->stages = plan[0];
+	j->only_cache = NEW_N(&j->arena, bool, j->stages->n + 1);
 	j->env.zone = zone;
 	return 0;
 }
@@ -281,7 +288,7 @@ fill_env(struct exec_job *j)
 	const struct setup_msg *setup = j->host->setup;
 	struct exec_env *env = &j->env;
 
-	pool_init(&env->pool, &j->host->pool, "executor", setup->memory);
+	pool_init(&env->pool, j->host->memory, "executor", setup->memory);
 	env->scratch = j->host->scratch;
 	env->bad_apart = true;
 	env->seed = setup->seed;
@@ -330,6 +337,32 @@ start_crew(struct exec_host *host, struct err *e)
 	return host->crew ? 0 : crew_new(&host->crew, host->setup->cores, e);
 }
 
+static const struct kept *
+kept_by(const struct stage *s)
+{
+	return s->root->kind == NODE_EXCHANGE ? s->root->u.exchange.kept :
+	    NULL;
+}
+
+/* What the job reads or makes of kept rows stays somewhere until its end. */
+static void
+need_kept(const struct exec_job *j)
+{
+	for (int i = 0; i < j->stages->n; i++)
+		if (kept_by(&j->stages->stage[i]))
+			block_cache_need(j->host->kept,
+			    kept_by(&j->stages->stage[i])->number);
+}
+
+static void
+kept_done(const struct exec_job *j)
+{
+	for (int i = 0; j->needs && i < j->stages->n; i++)
+		if (kept_by(&j->stages->stage[i]))
+			block_cache_done(j->host->kept,
+			    kept_by(&j->stages->stage[i])->number);
+}
+
 int
 exec_job_open(struct exec_job **out, struct exec_host *host,
     const struct job_msg *m, struct err *e)
@@ -345,6 +378,8 @@ exec_job_open(struct exec_job **out, struct exec_host *host,
 		r = open_outputs(j, e);
 	if (r >= 0) {
 		fill_env(j);
+		need_kept(j);
+		j->needs = true;
 		j->nspan = plan_spans(j->stages, &j->span);
 		stage_runs_open(&j->env, j->stages);
 		j->far = (struct far_job){ m->job, j->catalog.far_base,
@@ -376,8 +411,10 @@ exec_host_forget(const struct exec_host *host, int job, int stage)
 			unlinkat(dirfd(d), x->d_name, 0);
 	if (d)
 		closedir(d);
-	if (job == 0)                   /* the same names may come again */
+	if (job == 0) {                 /* the same names may come again */
+		block_cache_forget(host->kept, stage + 1);
 		serve_forget(host->serve, 0);
+	}
 }
 
 void
@@ -410,6 +447,7 @@ exec_job_close(struct exec_job *j)
 	}
 	send_bad_drop(j->host->scratch, TASK_BAD);
 	serve_forget(j->host->serve, j->msg->job);
+	kept_done(j);
 	free(j->span);
 	arena_release(&j->arena);
 	free(j);
@@ -425,6 +463,26 @@ static int
 wrong(const char *what, struct err *e)
 {
 	return msg_wrong(e, "%s: not of this job's plan", what);
+}
+
+/* Where a map output of the stage goes, by its storage level.  Others must be
+ * able to have what is in memory only: else there is a file as well. */
+static void
+keep_by_level(struct exec_job *j, const struct stage_msg *m,
+    struct exchange_conf *x)
+{
+	const struct kept *k = kept_by(&j->stages->stage[m->stage]);
+	int level = m->kept && k ? k->level->flags : 0;
+	struct err ignored;
+
+	x->compress = j->host->setup->compress;
+	x->kept = m->kept;
+	x->only_cache = (level & (KEPT_MEMORY | KEPT_DISK)) == KEPT_MEMORY &&
+	    !j->host->setup->force_spill &&
+	    serve_kept(j->host->serve, &ignored) >= 0;
+	if (level & KEPT_MEMORY && !j->host->setup->force_spill)
+		x->cache = j->host->kept;
+	j->only_cache[m->stage] = x->only_cache;
 }
 
 int
@@ -455,9 +513,10 @@ exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
 		return 0;
 	source = serve_source(j->host->serve, &j->arena, job, stage);
 	fetch_until(source, &j->env.cancel);
+	x.diagonal = m->kept != 0;
 	TRY(exchange_mirror(&r->exchange, &x, source, e));
 	x.publish = map_file_prefix(&j->arena, j->host->maps, job, stage);
-	x.compress = j->host->setup->compress;
+	keep_by_level(j, m, &x);
 	return exchange_new(&r->sink, &x, e);
 }
 

@@ -16,8 +16,10 @@
 #include "executor/outbox.h"
 #include "executor/task_msg.h"
 
+struct block_cache;
 struct crew;
 struct exec_job;
+struct pool;
 struct serve;
 
 /* What all jobs of an executor share. */
@@ -28,7 +30,8 @@ struct exec_host {
 	struct outbox *out;
 	struct serve *serve;
 	struct crew *crew;              /* made for the first job */
-	struct pool pool;               /* the memory of all jobs */
+	struct pool *memory;            /* of all jobs, and kept rows */
+	struct block_cache *kept;       /* kept rows in it */
 };
 
 /* Reads the plan, opens outputs, starts the host's threads.  m is the

@@ -28,6 +28,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "exec/crew.h"
+#include "base/pool.h"
 #include "executor/exec_job.h"
 #include "executor/far_files.h"
 #include "executor/serve.h"
@@ -40,6 +41,7 @@
 #include "net/msg.h"
 #include "net/proto.h"
 #include "net/tls.h"
+#include "store/block_cache.h"
 
 #define TICK_MS 500
 #define PACE_MS 1               /* between looks at many ends of tasks */
@@ -72,6 +74,8 @@ struct executor {
 	struct serve serve;
 	struct held_job *jobs;          /* in the order they came */
 	int njob;
+	struct pool memory;             /* of all jobs and kept rows */
+	struct block_cache *kept;
 	int64_t heard_ms, idle_ms;      /* idle_ms: without a driver */
 	struct watch *knock;            /* idle: for the next driver */
 	bool resetting;                 /* IDLE is on its way */
@@ -144,10 +148,39 @@ choose_size(struct setup_msg *m, const struct assignment *given)
 		    sysconf(_SC_PAGESIZE) / 4 * 3;
 }
 
+/* In a task's thread. */
+static void
+tell_gone(void *arg, const struct block_key *k)
+{
+	struct executor *x = arg;
+	struct gone_msg m = { k->number, k->map, k->attempt };
+	struct text t = { 0 };
+
+	gone_msg_print(&t, &m);
+	outbox_put(&x->out, FRAME_KEPT_GONE, &t);
+	text_release(&t);
+}
+
+/* Memory of tasks and of rows that are kept from job to job. */
+static void
+open_memory(struct executor *x, const char *maps)
+{
+	int64_t all = x->setup.memory;
+	struct block_cache_conf conf = { .root = &x->memory,
+	    .limit = all / 1000 * x->setup.kept_limit,
+	    .floor = all / 1000 * x->setup.kept_floor, .dir = maps,
+	    .gone = tell_gone, .arg = x };
+
+	if (conf.limit == 0)
+		conf.limit = 1;         /* 0 would be none */
+	pool_init(&x->memory, NULL, "memory", all);
+	x->kept = block_cache_new(&conf);
+}
+
 static int
 on_setup(struct executor *x, const char *body, size_t n, struct err *e)
 {
-	const char *scratch;
+	const char *scratch, *maps;
 
 	if (x->setup.app)
 		return err_set(e, ERR_BUG, "a second setup");
@@ -156,13 +189,14 @@ on_setup(struct executor *x, const char *body, size_t n, struct err *e)
 	/* The driver's directories may not be here. */
 	if (scratch_make(&x->arena, x->setup.scratch, &scratch, e) < 0)
 		TRY(scratch_make(&x->arena, "", &scratch, e));
-	TRY(serve_open(&x->serve, &x->setup, x->given.host,
-	    scratch, e));
+	maps = outlived(&x->given) ? x->given.maps : scratch;
+	open_memory(x, maps);
+	TRY(serve_open(&x->serve, &x->setup, x->given.host, maps, x->kept,
+	    e));
 	x->host = (struct exec_host){ .setup = &x->setup,
 	    .scratch = scratch, .out = &x->out,
-	    .maps = outlived(&x->given) ? x->given.maps : scratch,
-	    .serve = &x->serve };
-	pool_init(&x->host.pool, NULL, "all jobs", x->setup.memory);
+	    .maps = maps, .serve = &x->serve, .memory = &x->memory,
+	    .kept = x->kept };
 	far_files_install(&x->out);
 	send_ready(x);
 	return 0;
@@ -412,6 +446,8 @@ forget_all(struct executor *x)
 	groups_kill();
 	close_jobs(x);
 	serve_close(&x->serve);
+	block_cache_free(x->kept);
+	x->kept = NULL;
 	scratch_remove(x->host.scratch);
 	outbox_clear(&x->out);
 	memset(&x->serve, 0, sizeof x->serve);

@@ -34,6 +34,8 @@ setup_msg_print(struct text *to, const struct setup_msg *m)
 	    (unsigned)m->pack << 4);
 	msg_fix64(to, m->chaos);
 	msg_i64(to, m->lease_ms);
+	msg_i64(to, m->kept_limit);
+	msg_i64(to, m->kept_floor);
 	msg_str(to, (const char *)m->key, APP_KEY_BYTES);
 }
 
@@ -65,6 +67,8 @@ setup_msg_parse(struct arena *a, const char *p, size_t n,
 	m->pack = flags >> 4 & 1;
 	m->chaos = msg_get_fix64(&in);
 	m->lease_ms = msg_get_i64(&in);
+	m->kept_limit = msg_get_int(&in, 0, 1000);
+	m->kept_floor = msg_get_int(&in, 0, 1000);
 	m->key = (const unsigned char *)msg_get_str(&in, &nkey);
 	if (!msg_ended(&in) || nkey != APP_KEY_BYTES || !m->app ||
 	    !m->scratch || !m->zone || !m->user || m->memory < 0 ||

@@ -40,6 +40,9 @@ struct setup_msg {
 	bool direct;                    /* files of this node are opened */
 	bool compress;                  /* blocks of map outputs */
 	bool pack;                      /* or on their way, when it is slow */
+	int kept_limit, kept_floor;     /* thousandths of the memory that kept
+	                                 * rows may take, and that are left to
+	                                 * them */
 	uint64_t chaos;
 	int64_t lease_ms;               /* silence of the driver after which
 	                                 * the executor ends itself */

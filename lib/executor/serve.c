@@ -37,35 +37,47 @@ own_address(struct serve *s, int port)
 static int
 start_server(struct serve *s, struct err *e)
 {
-	struct block_server_conf conf = { .host = "" };
+	struct block_server_conf conf = { .host = "", .kept = s->kept,
+	    .kept_dir = s->dir };
 	struct block_serve what = { .app = s->setup->app, .dir = SERVE_DIR,
 	    .path = s->dir };
 
 	memcpy(what.key, s->setup->key, sizeof what.key);
 	TRY(block_thread_start(&s->server, &conf, e));
 	block_server_register(block_thread_server(s->server), &what);
-	s->address = own_address(s,
+	s->kept_address = own_address(s,
 	    block_server_port(block_thread_server(s->server)));
 	return 0;
 }
 
 int
+serve_kept(struct serve *s, struct err *e)
+{
+	return s->server ? 0 : start_server(s, e);
+}
+
+int
 serve_open(struct serve *s, const struct setup_msg *m, const char *host,
-    const char *dir, struct err *e)
+    const char *dir, struct block_cache *kept, struct err *e)
 {
 	struct fetch_conf conf = { .app = m->app, .key = m->key,
 	    .node = s->node, .retries = -1, .read_ms = SILENCE_MS,
-	    .pack = m->pack };
+	    .pack = m->pack, .kept = kept, .kept_dir = dir };
 
 	memset(s, 0, sizeof *s);
 	pthread_mutex_init(&s->lock, NULL);
 	s->setup = m;
 	s->host = host;
 	s->dir = dir;
+	s->kept = kept;
 	if (m->direct)
 		node_id(s->node);
 	TRY(fetcher_new(&s->fetch, &conf, e));
-	return m->serve ? start_server(s, e) : 0;
+	if (!m->serve)
+		return 0;
+	TRY(start_server(s, e));
+	s->address = s->kept_address;
+	return 0;
 }
 
 void
@@ -97,6 +109,12 @@ serve_place(struct serve *s, const struct place_msg *m)
 	struct block_place p = { m->node, m->address ? m->address : "",
 	    m->dir, SERVE_DIR };
 
+	/* Our own memory is near, whatever it is called. */
+	if (s->kept_address && *p.node == '\0' &&
+	    strcmp(p.address, s->kept_address) == 0) {
+		p.node = s->node;
+		p.dir = s->dir;
+	}
 	pthread_mutex_lock(&s->lock);
 	while (s->nplace <= m->place) {
 		ARENA_GROW(&s->arena, s->place, s->nplace, s->place_cap);

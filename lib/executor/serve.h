@@ -13,6 +13,7 @@
 #include "store/mirror.h"
 #include "transfer/node_id.h"
 
+struct block_cache;
 struct block_thread;
 struct fetcher;
 
@@ -22,6 +23,8 @@ struct serve {
 	struct fetcher *fetch;
 	char node[NODE_ID_MAX];
 	const char *address;            /* "HOST:PORT", or NULL */
+	const char *kept_address;       /* the same, once serve_kept */
+	struct block_cache *kept;       /* map outputs that are in memory */
 	const char *dir;
 	const struct setup_msg *setup;
 	const char *host;
@@ -33,9 +36,12 @@ struct serve {
 enum { SERVE_DIR = 1 };                 /* number of the directory */
 
 /* host: this node, as others know it, or NULL; dir: where map outputs are
- * published; all is borrowed. */
+ * published; kept: those that are in memory; all is borrowed. */
 int  serve_open(struct serve *s, const struct setup_msg *m, const char *host,
-    const char *dir, struct err *e);
+    const char *dir, struct block_cache *kept, struct err *e);
+
+/* From now on others can have what is in memory only. */
+int  serve_kept(struct serve *s, struct err *e);
 /* No task runs any more. */
 void serve_close(struct serve *s);
 

@@ -272,7 +272,9 @@ done_msg_print(struct text *to, const struct done_msg *m)
 	print_attempt(to, m->job, m->stage, m->part, m->attempt);
 	print_figures(to, &m->figures);
 	msg_u64(to, (unsigned)m->has_map | (unsigned)m->has_rows << 1 |
-	    (unsigned)m->streamed << 2);
+	    (unsigned)m->streamed << 2 | (m->address ? 8u : 0));
+	if (m->address)
+		msg_cstr(to, m->address);
 	if (m->has_map) {
 		msg_i64(to, m->map_rows);
 		msg_i64(to, m->map_bytes);
@@ -321,6 +323,10 @@ done_msg_parse(struct arena *a, const char *p, size_t n,
 	m->has_map = flags & 1;
 	m->has_rows = flags >> 1 & 1;
 	m->streamed = flags >> 2 & 1;
+	if (flags >> 3 & 1) {
+		m->address = msg_get_cstr(&in, a);
+		in.bad |= m->address == NULL;
+	}
 	if (m->has_map)
 		get_map(&in, a, m);
 	if (m->has_rows) {
@@ -332,6 +338,26 @@ done_msg_parse(struct arena *a, const char *p, size_t n,
 	for (int i = 0; i < m->noutput && !in.bad; i++)
 		get_output(&in, a, &m->output[i]);
 	return msg_ended(&in) ? 0 : msg_damaged("done", e);
+}
+
+void
+gone_msg_print(struct text *to, const struct gone_msg *m)
+{
+	msg_i64(to, m->number);
+	msg_i64(to, m->map);
+	msg_i64(to, m->attempt);
+}
+
+int
+gone_msg_parse(const char *p, size_t n, struct gone_msg *m, struct err *e)
+{
+	struct msg in;
+
+	msg_init(&in, p, n);
+	m->number = msg_get_int(&in, 1, INT32_MAX);
+	m->map = msg_get_int(&in, 0, INT32_MAX);
+	m->attempt = msg_get_int(&in, 0, INT32_MAX);
+	return msg_ended(&in) ? 0 : msg_damaged("gone", e);
 }
 
 void

@@ -84,6 +84,8 @@ struct done_msg {
 	uint64_t rowset;
 	int npart;
 	struct exchange_size *size;     /* npart, by partition */
+	const char *address;            /* of a server that has it, when it is
+	                                 * no file; or NULL */
 	bool has_rows;                  /* collected ones: */
 	int64_t rows;
 	bool streamed;                  /* they came before, in ROWS frames */
@@ -91,6 +93,13 @@ struct done_msg {
 	size_t ntext;
 	int noutput;
 	struct done_output *output;
+};
+
+/* KEPT_GONE: a map output of a kept relation that the executor will not have
+ * any more when the running job has ended. */
+struct gone_msg {
+	int number;                     /* of the relation, from 1 */
+	int map, attempt;
 };
 
 /* FAILED: an attempt has failed. */
@@ -146,6 +155,7 @@ void place_msg_print(struct text *to, const struct place_msg *m);
 void maps_msg_print(struct text *to, const struct maps_msg *m);
 void launch_msg_print(struct text *to, const struct launch_msg *m);
 void done_msg_print(struct text *to, const struct done_msg *m);
+void gone_msg_print(struct text *to, const struct gone_msg *m);
 void failed_msg_print(struct text *to, const struct failed_msg *m);
 void rows_msg_print(struct text *to, const struct rows_msg *m);
 void file_read_msg_print(struct text *to, const struct file_read_msg *m);
@@ -164,6 +174,8 @@ int launch_msg_parse(const char *p, size_t n, struct launch_msg *m,
     struct err *e);
 int done_msg_parse(struct arena *a, const char *p, size_t n,
     struct done_msg *m, struct err *e);
+int gone_msg_parse(const char *p, size_t n, struct gone_msg *m,
+    struct err *e);
 int failed_msg_parse(const char *p, size_t n, struct failed_msg *m,
     struct err *e);
 int rows_msg_parse(const char *p, size_t n, struct rows_msg *m,

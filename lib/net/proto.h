@@ -73,6 +73,8 @@ enum frame_type {
 	                         * long for the greeting of another driver */
 	FRAME_IDLE = 37,        /* empty: that is done, this is the last frame */
 	FRAME_LOG = 38,         /* as RESULT: a line of a command's stderr */
+	FRAME_KEPT_GONE = 39,   /* i64 relation, i64 map, i64 attempt: not kept */
+
 	/* 64-95: blocks (transfer/block_msg.h) */
 	FRAME_BLOCKS_ASK = 64,
 	FRAME_BLOCKS_PART = 65,

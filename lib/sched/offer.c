@@ -326,6 +326,18 @@ ran_us(const struct sched *s, const struct executor *x)
 	return least == INT64_MAX ? 0 : least * 1000;
 }
 
+/* What waits last at the executor is near its data, and that is worth waiting
+ * for a while. */
+static bool
+is_near(const struct sched *s, const struct executor *x)
+{
+	const struct flight *f = &x->run[x->nrun - 1];
+	const struct sstage *g = &s->job[f->job].stage[f->stage];
+
+	return g->has_pref &&
+	    s->now_ms - g->local_ms < s->conf.locality_wait_ms;
+}
+
 /* Somebody is idle and nothing is left: half of the longest queue comes
  * back.  At most once a millisecond. */
 void
@@ -345,7 +357,7 @@ offer_steal(struct sched *s)
 		if (!x->up || x->slots <= 0)
 			continue;
 		idle += queue < 0 && exec_usable(s, x);
-		if (queue <= 0 || x->run[x->nrun - 1].flags)
+		if (queue <= 0 || x->run[x->nrun - 1].flags || is_near(s, x))
 			continue;
 		us = x->mean_us * queue / x->slots;
 		if (us < ran_us(s, x))          /* longer than foreseen */

@@ -142,7 +142,8 @@ chunk_drop_memory(const struct shape *s, struct chunk *c)
 	free(c->nested);
 	free(c->slab);
 	free(c->value);
-	free(c->packed);
+	if (!c->borrowed)
+		free(c->packed);
 	c->slab = c->value = c->packed = NULL;
 	c->fixed = 0;
 	c->nulls = NULL;

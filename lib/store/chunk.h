@@ -49,6 +49,7 @@ struct chunk {
 	char *at, *end;                 /* free part of the heap */
 	struct block block;             /* on disk */
 	char *packed;                   /* of a mirror: the block in memory */
+	bool borrowed;                  /* packed is somebody else's */
 	int number;                     /* of a mirror: which of its map's */
 	uint64_t rowset;                /* map_rowset, when it went to disk
 	                                 * to be published */

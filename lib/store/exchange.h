@@ -20,6 +20,7 @@
 #include "column/batch.h"
 
 struct arena;
+struct block_cache;
 struct err;
 struct exchange;
 struct map_facts;
@@ -40,6 +41,10 @@ struct exchange_conf {
 	                                 * with this (map_file_prefix) and are
 	                                 * not kept here; or NULL */
 	bool compress;                  /* blocks that are published: zstd */
+	struct block_cache *cache;      /* they are kept in memory, too, or */
+	bool only_cache;                /* only there, while there is room; as */
+	int kept;                       /* those of relation number kept */
+	bool diagonal;                  /* map m has rows of partition m only */
 	int stage;                      /* its number, for store/mirror.h */
 	bool force_spill;               /* everything goes to disk */
 	bool keep;                      /* it outlives the job: owns all of its

@@ -16,8 +16,10 @@
 #include "base/text.h"
 #include "column/builder.h"
 #include "column/wire.h"
+#include "store/block_cache.h"
 #include "store/exchange_state.h"
 #include "store/map_file.h"
+#include "store/map_image.h"
 
 enum { SORTED_ROWS = 2048 };    /* of a block, at most */
 #define SORTED_BYTES ((int64_t)256 << 10)
@@ -251,6 +253,27 @@ publish_parts(struct exchange *x, struct map_writer *w,
 	return r;
 }
 
+static void
+begin_keeping(const struct exchange *x, struct map_writer *w)
+{
+	if (x->conf.cache)
+		map_writer_keep(w, x->conf.cache, x->conf.kept,
+		    x->conf.only_cache ? MAP_WITHOUT_FILE : MAP_WITH_FILE);
+}
+
+static void
+keep_image(const struct exchange *x, struct map_writer *w, int map,
+    int attempt)
+{
+	struct block_key k = { x->conf.kept, map, attempt };
+	struct map_image *m = map_writer_image(w);
+
+	if (m)
+		block_cache_put(x->conf.cache, &k, m, !x->conf.only_cache);
+	else if (x->conf.cache && x->conf.only_cache)
+		block_cache_put_file(x->conf.cache, &k);
+}
+
 int
 map_publish(struct exchange *x, int map, int attempt,
     const struct partition *part, const struct blockfile *file,
@@ -261,12 +284,16 @@ map_publish(struct exchange *x, int map, int attempt,
 
 	r = map_writer_new(&w, x->conf.publish, map, attempt, x->conf.sorted ?
 	    2 : x->conf.npart, x->conf.compress, e);
+	if (r >= 0)
+		begin_keeping(x, w);
 	if (r >= 0 && x->conf.sorted)
 		r = publish_sorted(x, w, part, file, &facts->rowset, e);
 	else if (r >= 0)
 		r = publish_parts(x, w, part, file, &facts->rowset, e);
 	if (r >= 0)
 		r = map_writer_commit(w, &facts->stored, e);
+	if (r >= 0)
+		keep_image(x, w, map, attempt);
 	map_writer_free(w);
 	return r < 0 ? err_ctx(e, "%s", x->conf.name) : 0;
 }

@@ -6,6 +6,9 @@
  * alike.  A small map is one open, one write and one close, and to be read
  * one open and one read: thousands of them are as fast as the file system
  * makes files.  Nothing is synced: a map can be made again.
+ *
+ * A map that is kept in memory has its blocks there one by one, as they are
+ * made; when there is no room for one, all go to the file.
  */
 #include "store/map_file.h"
 
@@ -23,6 +26,8 @@
 #include "base/text.h"
 #include "column/wire.h"
 #include "io/fd.h"
+#include "store/block_cache.h"
+#include "store/map_image.h"
 
 #define FLUSH_BYTES ((size_t)1 << 20)
 #define GUESS_BYTES ((size_t)4 << 10)   /* index and tail of a small map */
@@ -43,6 +48,10 @@ struct map_writer {
 	uint64_t cap;
 	int64_t at;                     /* of the buffer in the file */
 	struct text buf, raw;
+	struct block_cache *cache;      /* for image */
+	int number;
+	struct map_image *image;        /* all blocks so far, or NULL */
+	bool only_image;                /* they are not in the file */
 };
 
 char *
@@ -76,6 +85,16 @@ map_writer_new(struct map_writer **out, const char *prefix, int map,
 	return 0;
 }
 
+void
+map_writer_keep(struct map_writer *w, struct block_cache *c, int number,
+    enum map_copy copy)
+{
+	w->cache = c;
+	w->number = number;
+	w->image = map_image_new(block_cache_pool(c));
+	w->only_image = copy == MAP_WITHOUT_FILE;
+}
+
 /* One of the same name is left to those who read it. */
 static int
 create(struct map_writer *w, struct err *e)
@@ -95,21 +114,56 @@ create(struct map_writer *w, struct err *e)
 }
 
 static int
-flush(struct map_writer *w, struct err *e)
+write_bytes(struct map_writer *w, const char *p, size_t n, struct err *e)
 {
-	if (w->buf.n == 0)
-		return 0;
 	if (w->fd < 0)
 		TRY(create(w, e));
-	if (fd_write_at(w->fd, w->buf.p, w->buf.n, w->at,
-	    "publish.write") < 0) {
+	if (fd_write_at(w->fd, p, n, w->at, "publish.write") < 0) {
 		err_sys(e, "could not write the output of map %d to "
 		    "\"%s...\"", w->map, w->prefix);
 		e->kind = ERR_TEMP;
 		return ERR_TEMP;
 	}
-	w->at += (int64_t)w->buf.n;
+	w->at += (int64_t)n;
+	return 0;
+}
+
+static int
+flush(struct map_writer *w, struct err *e)
+{
+	if (w->buf.n == 0)
+		return 0;
+	TRY(write_bytes(w, w->buf.p, w->buf.n, e));
 	text_clear(&w->buf);
+	return 0;
+}
+
+/* No room in memory: what is there already goes to the file. */
+static int
+give_up_image(struct map_writer *w, struct err *e)
+{
+	struct map_image *m = w->image;
+	int r = 0;
+
+	w->image = NULL;
+	for (uint64_t i = 0; w->only_image && r >= 0 && i < m->index.nblock;
+	    i++)
+		r = write_bytes(w, m->packed[i], BLOCK_HEAD +
+		    (size_t)w->index.block[i].stored, e);
+	w->only_image = false;
+	map_image_drop(m);
+	return r;
+}
+
+/* The block whose packed bytes end the buffer. */
+static int
+keep_block(struct map_writer *w, size_t size, struct err *e)
+{
+	if (!block_cache_take(w->cache, w->number, (int64_t)size))
+		return give_up_image(w, e);
+	map_image_add(w->image, w->buf.p + w->buf.n - size, size);
+	if (w->only_image)
+		text_clear(&w->buf);
 	return 0;
 }
 
@@ -133,6 +187,8 @@ add_block(struct map_writer *w, struct block *b, size_t size, uint64_t rowset,
 	p->stored += size;
 	p->rowset += rowset;
 	x->size += size;
+	if (w->image)
+		TRY(keep_block(w, size, e));
 	return w->buf.n >= FLUSH_BYTES ? flush(w, e) : 0;
 }
 
@@ -237,6 +293,9 @@ map_writer_commit(struct map_writer *w, int64_t *stored, struct err *e)
 	bool bad;
 
 	set_firsts(&w->index);
+	*stored = 0;
+	if (w->only_image)
+		return 0;
 	TRY(write_index(w, e));
 	*stored = w->at;
 	bad = close(w->fd) < 0 || fail_here("publish.close") < 0;
@@ -249,11 +308,45 @@ map_writer_commit(struct map_writer *w, int64_t *stored, struct err *e)
 	return ERR_TEMP;
 }
 
+struct map_image *
+map_writer_image(struct map_writer *w)
+{
+	struct map_image *m = w->image;
+
+	if (m == NULL)
+		return NULL;
+	m->index = w->index;
+	w->index = (struct shuffle_index){ 0 };
+	w->image = NULL;
+	return m;
+}
+
+int
+map_file_save(const struct map_image *m, const char *prefix, int map,
+    int attempt, struct err *e)
+{
+	const struct shuffle_index *x = &m->index;
+	struct map_writer *w;
+	int64_t stored;
+	int r;
+
+	r = map_writer_new(&w, prefix, map, attempt, (int)x->npart, false, e);
+	for (uint64_t i = 0; r >= 0 && i < x->nblock; i++)
+		r = map_writer_packed(w, &x->block[i], m->packed[i], 0, e);
+	for (uint32_t p = 0; r >= 0 && p < x->npart; p++)
+		w->index.part[p].rowset = x->part[p].rowset;
+	if (r >= 0)
+		r = map_writer_commit(w, &stored, e);
+	map_writer_free(w);
+	return r;
+}
+
 void
 map_writer_free(struct map_writer *w)
 {
 	if (w == NULL)
 		return;
+	map_image_drop(w->image);
 	if (w->fd >= 0) {
 		close(w->fd);
 		map_file_remove(w->prefix, w->map, w->attempt);
@@ -367,8 +460,16 @@ map_file_close(struct map_file *f)
 	if (f->fd >= 0)
 		close(f->fd);
 	free(f->bytes);
+	map_image_drop(f->image);
 	f->fd = -1;
 	f->bytes = NULL;
+	f->image = NULL;
+}
+
+void
+map_file_of_image(struct map_file *f, struct map_image *m)
+{
+	*f = (struct map_file){ .fd = -1, .index = m->index, .image = m };
 }
 
 int64_t

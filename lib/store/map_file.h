@@ -27,6 +27,8 @@
 
 struct arena;
 struct batch;
+struct block_cache;
+struct map_image;
 
 /* What the driver wants to know of a map that was published. */
 struct map_facts {
@@ -50,6 +52,14 @@ uint64_t map_rowset(const struct batch *b, int part);
 struct map_writer;
 int  map_writer_new(struct map_writer **out, const char *prefix, int map,
     int attempt, int npart, bool compress, struct err *e);
+/* Before the first block: the map is kept in memory, charged to a relation of
+ * the cache, with a file or, while there is room, without. */
+enum map_copy { MAP_WITH_FILE, MAP_WITHOUT_FILE };
+void map_writer_keep(struct map_writer *w, struct block_cache *c, int number,
+    enum map_copy copy);
+/* After the commit: the image, which is the caller's, or NULL when there was
+ * no room; then there is a file. */
+struct map_image *map_writer_image(struct map_writer *w);
 /* The picked rows of b, as one block; with their hashes. */
 int  map_writer_put(struct map_writer *w, int part, const struct batch *b,
     uint64_t rowset, struct err *e);
@@ -65,15 +75,22 @@ int  map_writer_commit(struct map_writer *w, int64_t *stored, struct err *e);
 /* NULL is fine.  Removes what was not committed. */
 void map_writer_free(struct map_writer *w);
 
+/* Writes an image as the file of a map. */
+int  map_file_save(const struct map_image *m, const char *prefix, int map,
+    int attempt, struct err *e);
+
 /* A map opened for reading: ERR_LOST when it is not there or damaged. */
 struct map_file {
-	int fd;
+	int fd;                         /* -1: it is an image */
 	struct shuffle_index index;
 	char *bytes;                    /* of the index: owned */
+	struct map_image *image;        /* held, its index is the one above */
 };
 int  map_file_open(struct map_file *f, const char *prefix, int map,
     int attempt, struct err *e);
 void map_file_close(struct map_file *f);
+/* The same for one in memory; the reference is taken over. */
+void map_file_of_image(struct map_file *f, struct map_image *m);
 
 /* Blocks of the partitions [lo, hi) in the index: n of them from *first on;
  * negative when it has not so many partitions. */

@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "store/exchange_state.h"
+#include "store/map_image.h"
 
 #define MEMORY_SHARE 50                 /* percent of the pool, at most */
 #define AHEAD_BYTES ((int64_t)768 << 10)
@@ -46,6 +47,8 @@ struct mirror_part {
 	int users;
 	struct partition *of;           /* by map, or NULL */
 	struct mirror_file *file;       /* or NULL */
+	struct map_image **image;       /* whose blocks are read, or NULL */
+	int nimage;
 	int64_t held;                   /* charged to the pool */
 	int from, to;                   /* of a slice: its maps */
 	_Atomic(struct mirror_part *) slice;    /* the next one, or NULL */
@@ -117,6 +120,11 @@ part_free(struct exchange *x, struct mirror_part *p)
 		free(p->of[m].chunk);
 	}
 	free(p->of);
+	for (int i = 0; i < p->nimage; i++)
+		map_image_drop(p->image[i]);
+	free(p->image);
+	p->image = NULL;
+	p->nimage = 0;
 	pool_give(x->conf.pool, p->held);
 	if (p->file && --p->file->refs == 0) {
 		blockfile_close(p->file->file);
@@ -281,6 +289,44 @@ got_block(void *arg, int i, const struct block *b, const char *packed,
 	return packed ? keep_block(v, p, c, packed, e) : 0;
 }
 
+static void
+hold_image(struct mirror_part *p, struct map_image *m)
+{
+	if (p->nimage > 0 && p->image[p->nimage - 1] == m)
+		return;
+	p->image = xrealloc(p->image, (size_t)(p->nimage + 1) *
+	    sizeof(struct map_image *));
+	p->image[p->nimage++] = map_image_hold(m);
+}
+
+/* They were made here, and have been in memory since. */
+static int
+got_image(void *arg, int i, struct map_image *m, uint64_t first, int64_t n,
+    struct err *e)
+{
+	struct arrival *v = arg;
+	struct exchange *x = v->x;
+
+	for (uint64_t k = first; k < first + (uint64_t)n; k++) {
+		const struct block *b = &m->index.block[k];
+		struct mirror_part *p = v->slice ? v->slice :
+		    &x->mirror->part[b->part];
+		struct chunk *c;
+
+		if ((int)b->part < v->lo || (int)b->part >= v->hi) {
+			err_set(e, ERR_LOST, "a block that was not asked for");
+			return damaged(v, v->map0 + i, e);
+		}
+		c = add_chunk(&p->of[v->map0 + i], b);
+		c->packed = m->packed[k];
+		c->borrowed = true;
+		hold_image(p, m);
+		if (b->raw != b->stored)
+			atomic_store(&x->on_disk, true); /* is unpacked */
+	}
+	return 0;
+}
+
 /* One want for each of n maps. */
 static int
 wants_of(const struct arrival *v, int n, struct block_want *want,
@@ -366,10 +412,12 @@ bring(struct exchange *x, int lo, int hi, struct mirror_part *slice,
     struct lost *lost, struct err *e)
 {
 	struct arrival v = { .x = x, .lo = lo, .hi = hi, .slice = slice,
-	    .map0 = slice ? slice->from : 0, .lost = lost };
-	struct block_sink sink = { &v, got_block };
+	    .map0 = slice ? slice->from : x->conf.diagonal ? lo : 0,
+	    .lost = lost };
+	struct block_sink sink = { &v, got_block, got_image };
 	struct block_want *want;
-	int n = slice ? slice->to - slice->from : x->conf.nmap, r;
+	int n = slice ? slice->to - slice->from : x->conf.diagonal ?
+	    hi - lo : x->conf.nmap, r;
 
 	want = xcalloc((size_t)n + 1, sizeof *want);
 	for (int p = lo; p < hi; p++)
@@ -383,6 +431,7 @@ bring(struct exchange *x, int lo, int hi, struct mirror_part *slice,
 			want[m].hi = 2;
 		}
 		sink.got = got_first;
+		sink.image = NULL;
 		r = fetch(x, want, n, false, &sink, lost, e);
 	}
 	if (v.file && v.file->refs == 0) {      /* it could not be made */
@@ -664,7 +713,7 @@ fetch_chunk(struct exchange *x, int map, struct chunk *c, char **packed,
 	struct partition *of = &x->mirror->part[0].of[map];
 	struct lost lost = { 0 };
 	struct ahead h = { x, of, c->number, NULL, map, 0, &lost };
-	struct block_sink sink = { &h, got_chunk };
+	struct block_sink sink = { &h, got_chunk, NULL };
 	struct block_want want;
 	int r;
 

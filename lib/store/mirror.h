@@ -7,7 +7,8 @@
  * without a name when the pool is short; for sorted exchanges it brings the
  * list of the blocks and their first rows, and the blocks come when they are
  * read, some ahead.  Several tasks share a mirror: what one has required is
- * there for all.  A block is checked before anybody sees a row of it.
+ * there for all.  A block is checked before anybody sees a row of it.  Blocks
+ * that this process keeps (store/map_image.h) are read where they are.
  *
  * How blocks travel is not known here: a block_source brings them
  * (transfer/fetch.h, or files in tests).
@@ -21,6 +22,7 @@
 #include "store/exchange.h"
 
 struct block;
+struct map_image;
 
 /* A map output that could not be had: what the driver must make again. */
 struct lost {
@@ -45,6 +47,10 @@ struct block_sink {
 	void *arg;
 	int (*got)(void *arg, int i, const struct block *b,
 	    const char *packed, struct err *e);
+	/* Instead: blocks [first, first + n) of an image of this process,
+	 * which the sink may hold.  NULL: not wanted. */
+	int (*image)(void *arg, int i, struct map_image *m, uint64_t first,
+	    int64_t n, struct err *e);
 };
 
 /* fetch brings all blocks of n wants to the sink, or fails; when that is

@@ -606,7 +606,8 @@ block_server_new(struct block_server **out,
 		return e->kind;
 	}
 	pthread_mutex_init(&s->lock, NULL);
-	s->cache = map_cache_new(&(struct map_cache_conf){ 0 });
+	s->cache = map_cache_new(&(struct map_cache_conf){
+	    .kept = conf->kept, .kept_dir = conf->kept_dir });
 	s->sweep = (struct timer){ .fire = sweep, .arg = s };
 	sweep(s);
 	*out = s;

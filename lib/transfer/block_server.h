@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+struct block_cache;
 struct block_serve;
 struct block_server;
 struct err;
@@ -24,6 +25,8 @@ struct block_server_conf {
 	int idle_ms;                    /* 0: a minute */
 	const char *open_app;           /* tests: no TLS, all are this one */
 	unsigned slow;                  /* tests: so many bytes a second */
+	struct block_cache *kept;       /* as in transfer/fetch.h */
+	const char *kept_dir;
 };
 
 int  block_server_new(struct block_server **out,

@@ -40,7 +40,8 @@ fetcher_new(struct fetcher **out, const struct fetch_conf *conf,
 	if (f->conf.read_ms <= 0)
 		f->conf.read_ms = 60000;
 	pthread_mutex_init(&f->lock, NULL);
-	f->cache = map_cache_new(&(struct map_cache_conf){ 0 });
+	f->cache = map_cache_new(&(struct map_cache_conf){
+	    .kept = conf->kept, .kept_dir = conf->kept_dir });
 	*out = f;
 	return 0;
 }
@@ -212,6 +213,9 @@ one_map(struct call *c, int i, const struct map_file *f, struct text *buf,
 	end = w->count < 0 || w->count > n - w->first ? n : w->first +
 	    w->count;
 	c->figures.blocks += end > w->first ? end - w->first : 0;
+	if (f->image && c->sink->image && !c->list_only)
+		return end <= w->first ? 0 : c->sink->image(c->sink->arg, i,
+		    f->image, first + (uint64_t)w->first, end - w->first, e);
 	if (!c->list_only)
 		return end <= w->first ? 0 : read_run(c, i, f, first +
 		    (uint64_t)w->first, first + (uint64_t)end, buf, e);

@@ -24,6 +24,7 @@
 #include "store/mirror.h"
 
 struct arena;
+struct block_cache;
 struct err;
 struct fetcher;
 
@@ -39,6 +40,8 @@ struct fetch_conf {
 	int connect_ms, read_ms;        /* 0: 10 s, 60 s; of the last try:
 	                                 * each before it has half as long */
 	bool pack;                      /* servers may pack blocks */
+	struct block_cache *kept;       /* maps of job 0 that are in memory, */
+	const char *kept_dir;           /* as files of this directory; or NULL */
 };
 
 /* Where maps are.  NULL is as good as "". */

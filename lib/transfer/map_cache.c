@@ -18,6 +18,8 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "io/fd.h"
+#include "store/block_cache.h"
+#include "store/map_image.h"
 
 enum { SLOTS = 1024, OPEN_LEAST = 16 };
 
@@ -204,11 +206,38 @@ entry_open(struct entry **out, const struct map_key *k, struct err *e)
 	return 0;
 }
 
+/* One that this process keeps in memory: not in the table, so that it is held
+ * while it is read only. */
+static struct entry *
+kept_entry(struct map_cache *c, const struct map_key *k)
+{
+	struct block_key key = { k->stage, k->map, k->attempt };
+	struct map_image *m;
+	struct entry *t;
+
+	if (c->conf.kept == NULL || k->job != 0 ||
+	    strcmp(k->dir, c->conf.kept_dir) != 0)
+		return NULL;
+	m = block_cache_get(c->conf.kept, &key);
+	if (m == NULL)
+		return NULL;
+	t = xcalloc(1, sizeof *t);
+	map_file_of_image(&t->file, m);
+	t->users = 1;
+	t->gone = true;
+	return t;
+}
+
 int
 map_cache_get(struct map_cache *c, const struct map_key *k,
     struct map_file **out, struct err *e)
 {
-	struct entry *t, *made = NULL;
+	struct entry *t = kept_entry(c, k), *made = NULL;
+
+	if (t) {
+		*out = &t->file;
+		return 0;
+	}
 
 	pthread_mutex_lock(&c->lock);
 	t = find(c, k);
@@ -287,7 +316,11 @@ int
 map_read(const struct map_file *f, int64_t at, char *to, size_t n,
     struct err *e)
 {
-	ssize_t r = fd_read_at(f->fd, to, n, at, "blocks.read");
+	ssize_t r;
+
+	if (f->image && map_image_read(f->image, at, to, n))
+		return 0;
+	r = fd_read_at(f->fd, to, n, at, "blocks.read");
 
 	if (r < 0) {
 		err_sys(e, "could not read the output of map %u",

@@ -13,6 +13,7 @@
 
 #include "store/map_file.h"
 
+struct block_cache;
 struct err;
 struct map_cache;
 
@@ -25,6 +26,9 @@ struct map_cache_conf {
 	int open_max;                   /* 0: a quarter of the process's limit
 	                                 * of files */
 	int64_t bytes_max;              /* of indexes; 0: 64 MB */
+	/* Maps of job 0 in this directory may be here in memory; or NULL. */
+	struct block_cache *kept;
+	const char *kept_dir;           /* borrowed */
 };
 
 struct map_cache *map_cache_new(const struct map_cache_conf *conf);

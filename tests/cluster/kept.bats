@@ -8,6 +8,8 @@ setup() {
 	M='local-cluster[3,1,512m]'
 	mkdir ev
 	LOG=(-c spark.eventLog.enabled=true -c "spark.eventLog.dir=$WORK/ev")
+	# A job that all executors are there after.
+	warm="from range(0, 6, 1, 6) | pipe 'sleep 0.2; cat' | aggregate count(*)"
 	# A job that ends the executor it runs on, once.
 	die="from range(1) | pipe '[ -e gone ] || { touch gone; kill -KILL \$PPID; }; cat' | aggregate count(*)"
 }
@@ -34,21 +36,21 @@ lost() {
 }
 
 @test "of a relation only what was lost is made again" {
-	sp-submit "${LOG[@]}" -m "$M" -e "
+	sp-submit "${LOG[@]}" -m "$M" -e "$warm;
 		cache table t as select id, id % 7 as k, 'text ' || id as s
 		    from range(0, 80000, 1, 8);
 		select count(*), sum(id), min(s), max(s) from t;
 		$die;
 		select count(*), sum(id), min(s), max(s) from t;
 		select count(*), sum(id), min(s), max(s) from t" >out
-	[ "$(sed -n 2p out)" = 1 ]
-	[ "$(sort -u out | wc -l)" -eq 2 ]
-	[ "$(tasks 1 1)" -eq 8 ]
-	[ "$(lost 1 1)" -gt 0 ]
-	[ "$(lost 1 1)" -lt 8 ]
-	[ "$(tasks 4 1)" -eq "$(lost 1 1)" ]
-	[ "$(tasks 2 1)" -eq 0 ]
-	[ "$(tasks 5 1)" -eq 0 ]
+	[ "$(sed -n 3p out)" = 1 ]
+	[ "$(sort -u out | wc -l)" -eq 3 ]
+	[ "$(tasks 2 1)" -eq 8 ]
+	[ "$(lost 2 1)" -gt 0 ]
+	[ "$(lost 2 1)" -lt 8 ]
+	[ "$(tasks 5 1)" -eq "$(lost 2 1)" ]
+	[ "$(tasks 3 1)" -eq 0 ]
+	[ "$(tasks 6 1)" -eq 0 ]
 }
 
 @test "its lineage is followed through exchanges and other kept rows" {
@@ -72,7 +74,8 @@ lost() {
 
 @test "rows that do not come out as they were: all of it is made again" {
 	sp-submit "${LOG[@]}" -m "$M" -e "
-		cache table t as from range(0, 8, 1, 8) | pipe 'echo \$\$' as (p int);
+		cache table t as from range(0, 8, 1, 8)
+		    | pipe 'sleep 0.1; echo \$\$' as (p int);
 		$die;
 		select count(distinct p), sum(p) from t;
 		select count(distinct p), sum(p) from t" >out
@@ -119,4 +122,113 @@ lost() {
 		from range(1) | pipe 'ls $SCRATCH/*/map-000-001-* 2>/dev/null | wc -l';
 		select sum(id) from t" >out
 	[ "$(paste -sd' ' out)" = "4 0 499500" ]
+}
+
+# About 3 MB a partition.
+rows="from range(0, 800000, 1, 8) | select id, 'twenty more bytes ' || id as s"
+
+# fetched JOB STAGE: bytes of map outputs that its tasks read from files or
+# from others.
+fetched() {
+	jq -s "map(select(.event == \"task_end\" and .job == $1 and
+		.stage == $2) | .fetched_local + .fetched_remote) | add" ev/*
+}
+
+@test "a level says where the rows are" {
+	local level
+
+	for level in MEMORY_ONLY MEMORY_AND_DISK DISK_ONLY; do
+		rm -f ev/*
+		sp-submit "${LOG[@]}" -m "$M" -c spark.locality.wait=20s -e "
+			cache table t options ('storageLevel' '$level') as $rows;
+			from range(1) | pipe 'ls $SCRATCH/*/map-000-* 2>/dev/null | wc -l';
+			select count(*), sum(id), max(s) from t" >out
+		echo "$(sed -n 1p out) $(($(fetched 3 2) > 0))" >>where
+		[ "$(sed -n 2p out)" = $'800000\t319999600000\ttwenty more bytes 99999' ] ||
+			[ "$(sed -n 2p out | cut -f1,2)" = $'800000\t319999600000' ]
+	done
+	# files, was something read from them
+	diff where - <<-'END'
+		0 0
+		8 0
+		8 1
+	END
+}
+
+@test "rows in the memory of one executor reach the others" {
+	local job="cache table t options ('storageLevel' 'MEMORY_ONLY') as $rows;
+		select count(*), sum(id), count(distinct s)
+		    from (select * from t union all select * from t)"
+
+	sp-submit "${LOG[@]}" -m "$M" -e "$job" >out
+	[ "$(cat out)" = $'1600000\t639999200000\t800000' ]
+	[ "$(fetched 2 2)" -gt 1000000 ]
+	SP_FORCE=fetch sp-submit -m "$M" -e "$job" >out
+	[ "$(cat out)" = $'1600000\t639999200000\t800000' ]
+}
+
+@test "rows in memory that are lost with their executor are made again" {
+	sp-submit "${LOG[@]}" -m "$M" -e "$warm;
+		cache table t options ('storageLevel' 'MEMORY_ONLY') as $rows;
+		$die;
+		select count(*), sum(id) from t; select count(*), sum(id) from t" >out
+	[ "$(sed 1,2d out | sort -u)" = $'800000\t319999600000' ]
+	[ "$(lost 2 1)" -gt 0 ]
+	[ "$(tasks 4 1)" -eq "$(lost 2 1)" ]
+	[ "$(tasks 5 1)" -eq 0 ]
+}
+
+@test "what has no room: made again, or read from disk" {
+	# Room for three of eight partitions.
+	local few='-m local-cluster[1,1,512m] -c spark.memory.fraction=0.02'
+
+	sp-submit "${LOG[@]}" $few -e "
+		cache table t options ('storageLevel' 'MEMORY_ONLY') as $rows;
+		select count(*), sum(id) from t; select count(*), sum(id) from t;
+		from range(1) | pipe 'ls $SCRATCH/*/map-000-* 2>/dev/null | wc -l'" >out
+	[ "$(head -2 out | sort -u)" = $'800000\t319999600000' ]
+	[ "$(tail -1 out)" = 0 ]
+	[ "$(tasks 1 1)" -eq 8 ]
+	[ "$(tasks 2 1)" -gt 2 ]
+	[ "$(tasks 2 1)" -lt 8 ]
+	[ "$(tasks 3 1)" -eq "$(tasks 2 1)" ]
+	rm ev/*
+	sp-submit "${LOG[@]}" $few -e "
+		cache table t as $rows;
+		select count(*), sum(id) from t; select count(*), sum(id) from t" >out
+	[ "$(sort -u out)" = $'800000\t319999600000' ]
+	[ "$(tasks 2 1)$(tasks 3 1)" = 00 ]
+	[ "$(fetched 2 2)" -gt 1000000 ]
+}
+
+@test "what was used longest ago leaves the memory of an executor" {
+	sp-submit "${LOG[@]}" -m 'local-cluster[1,1,140m]' -e "
+		let a = $rows | cache memory; let b = $rows | cache memory;
+		let c = $rows | cache memory; let d = $rows | cache memory;
+		select count(s) from a; select count(s) from b;
+		select count(s) from c; select count(s) from a;
+		select count(s) from d;
+		select count(s) from a; select count(s) from b" >out
+	[ "$(sort -u out)" = 800000 ]
+	[ "$(tasks 4 1)" -eq 0 ]
+	[ "$(tasks 6 1)" -eq 0 ]
+	[ "$(tasks 7 1)" -gt 0 ]
+}
+
+@test "a job takes memory back from kept rows, but not below the fraction" {
+	local large=${rows/, 8)/, 2)} job
+	job="let a = $rows | cache memory; select count(s) from a;
+	    select count(*) from (select id, s from (select * from ($large)
+	        union all select * from ($large)) order by s desc);
+	    select count(s) from a"
+
+	sp-submit "${LOG[@]}" -m 'local-cluster[1,2,48m]' \
+	    -c spark.memory.storageFraction=0 -e "$job" >out
+	[ "$(paste -sd' ' out)" = "800000 1600000 800000" ]
+	[ "$(tasks 3 1)" -gt 0 ]
+	rm ev/*
+	sp-submit "${LOG[@]}" -m 'local-cluster[1,2,48m]' \
+	    -c spark.memory.storageFraction=1 -e "$job" >out
+	[ "$(paste -sd' ' out)" = "800000 1600000 800000" ]
+	[ "$(tasks 3 1)" -eq 0 ]
 }

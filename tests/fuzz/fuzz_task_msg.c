@@ -50,6 +50,7 @@ WITH_ARENA(maps_msg)
 WITHOUT_ARENA(launch_msg)
 WITH_ARENA(done_msg)
 WITHOUT_ARENA(failed_msg)
+WITHOUT_ARENA(gone_msg)
 WITHOUT_ARENA(rows_msg)
 WITHOUT_ARENA(file_read_msg)
 WITHOUT_ARENA(file_data_msg)
@@ -65,6 +66,7 @@ union any {
 	struct launch_msg launch;
 	struct done_msg done;
 	struct failed_msg failed;
+	struct gone_msg gone;
 	struct rows_msg rows;
 	struct file_read_msg file_read;
 	struct file_data_msg file_data;
@@ -91,6 +93,7 @@ static const struct kind {
 	{ out_data_msg_read, out_data_msg_show },
 	{ setup_msg_read, setup_msg_show },
 	{ job_msg_read, job_msg_show },
+	{ gone_msg_read, gone_msg_show },
 };
 
 static void

@@ -286,7 +286,7 @@ fetch_all(struct fetcher *f, int stage, int nmap, int place,
     struct count *c, struct lost *lost, struct err *e)
 {
 	const struct block_source *s = fetch_source(f, &names, JOB, stage);
-	struct block_sink sink = { c, got };
+	struct block_sink sink = { c, got, NULL };
 	struct block_want want[8];
 
 	for (int m = 0; m < nmap; m++)
@@ -467,7 +467,7 @@ cancelled(void)
 	struct fetcher *f = fetcher("app-1", key, 1 << 20);
 	const struct block_source *s = fetch_source(f, &names, JOB, 3);
 	struct count c = { 0 };
-	struct block_sink sink = { &c, got };
+	struct block_sink sink = { &c, got, NULL };
 	struct block_want want = { 0, 0, place_of(f, "there", 1, 0), 0, 1, 0,
 	    -1 };
 	struct lost lost = { 0 };

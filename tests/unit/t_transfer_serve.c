@@ -123,7 +123,7 @@ fetch(const struct service *s, const char *app, char key, int number,
 	struct fetcher *f;
 	struct lost lost;
 	int64_t rows = 0;
-	struct block_sink sink = { &rows, got };
+	struct block_sink sink = { &rows, got, NULL };
 	int r;
 
 	memset(k, key, sizeof k);
