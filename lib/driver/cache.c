@@ -178,16 +178,24 @@ pin_leaves(struct cache *c, const struct node *n)
 		pin_leaves(c, n->kid[i]);
 }
 
+/* Settings change between jobs only; here another one may run. */
+static void
+set_limit(int64_t *limit, int64_t n)
+{
+	if (*limit != n)
+		*limit = n;
+}
+
 void
 cache_begin(struct cache *c, const struct stages *s, int64_t memory,
     const struct conf *conf, struct exec_env *env, struct arena *a)
 {
 	c->dir = conf_get(conf, "spark.checkpoint.dir");
-	c->root.limit = memory;
-	c->pool.limit = (int64_t)((double)memory *
-	    fraction(conf, "spark.memory.fraction"));
-	c->floor = (int64_t)((double)c->pool.limit *
-	    fraction(conf, "spark.memory.storageFraction"));
+	set_limit(&c->root.limit, memory);
+	set_limit(&c->pool.limit, (int64_t)((double)memory *
+	    fraction(conf, "spark.memory.fraction")));
+	set_limit(&c->floor, (int64_t)((double)c->pool.limit *
+	    fraction(conf, "spark.memory.storageFraction")));
 	for (int i = 0; i < s->n; i++) {
 		const struct node *root = s->stage[i].root;
 
@@ -197,8 +205,10 @@ cache_begin(struct cache *c, const struct stages *s, int64_t memory,
 	}
 	env->kept = NEW_N(a, struct exchange *, c->n + 1);
 	env->nkept = c->n;
+	pthread_mutex_lock(&c->lock);   /* another job may need memory */
 	for (int i = 0; i < c->n; i++)
 		env->kept[i] = c->v[i].exchange;
+	pthread_mutex_unlock(&c->lock);
 }
 
 void

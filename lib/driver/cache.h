@@ -46,7 +46,8 @@ void cache_init(struct cache *c);
 void cache_release(struct cache *c);
 
 /* A job with these stages begins, with so many bytes of memory: what it
- * keeps or reads is pinned, checkpoints are put into env->kept (arena). */
+ * keeps or reads is pinned, checkpoints are put into env->kept (arena).  Jobs
+ * that neither keep nor read any may run at the same time. */
 void cache_begin(struct cache *c, const struct stages *s, int64_t memory,
     const struct conf *conf, struct exec_env *env, struct arena *a);
 

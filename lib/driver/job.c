@@ -124,7 +124,8 @@ fill_env(struct app *a, struct exec_env *env)
 
 	if (a->memory.up == NULL)
 		pool_init(&a->memory, &a->cache.root, "all statements", 0);
-	a->memory.limit = conf.memory;
+	if (a->memory.limit != conf.memory)     /* others may run */
+		a->memory.limit = conf.memory;
 	pool_init(&env->pool, &a->memory, "executor", conf.memory);
 	env->cache = cluster_wanted(a->master) ? NULL : &a->cache;
 	env->scratch = a->scratch;
