@@ -33,12 +33,10 @@ struct collected {
 	int64_t rows, bytes;
 };
 
-/* A task that shares its partition with others: of stage number stage it
- * reads maps [from, to) only, of all others everything. */
+/* A task that shares its partition with others: of one stage (from 1) it reads
+ * maps [from, to) only, of all others everything. */
 struct map_cut {
-	int part;                       /* number of the task */
-	int stage;                      /* from 1 */
-	int from, to;
+	int part, stage, from, to;      /* part: number of the task */
 };
 
 /* Per stage run-time things, made by the driver before its first task. */
