@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 #include "driver/job.h"
+#include "driver/runner.h"
 #include "format/format.h"
 #include "format/grid.h"
-#include "io/fd.h"
 
 #define BREATHE_MS 200
+#define LAST_MS 1000            /* a command has so long behind its last row */
 #define TABLE_ROWS_MAX 100000   /* more than that: plain TSV */
 
 void
@@ -55,17 +56,27 @@ rows_out_flush(struct app *a, struct err *e)
 	return fflush(stdout) == 0 ? 0 : closed(a, e);
 }
 
+/* Somebody waits for rows that are not taken: has the job time left? */
+static int
+go_on(struct app *a, struct err *e)
+{
+	struct action now = { .deadline_ms = a->deadline_ms,
+		.interrupt = &a->interrupt };
+
+	TRY(action_stopped(&now, e));
+	if (a->breathe)
+		a->breathe(a);
+	return 0;
+}
+
 /* Waits until fd takes PIPE_BUF bytes, while other things go on. */
 static int
 wait_room(struct app *a, int fd, struct err *e)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
-	while (poll(&p, 1, BREATHE_MS) <= 0) {
-		if (a->interrupt)
-			return err_set(e, ERR_TEMP, "interrupted");
-		a->breathe(a);
-	}
+	while (poll(&p, 1, BREATHE_MS) <= 0)
+		TRY(go_on(a, e));
 	return 0;
 }
 
@@ -76,7 +87,7 @@ write_fd(struct rows_out *o, int fd, const char *p, size_t n, struct err *e)
 		size_t most = n;
 		ssize_t r;
 
-		if (o->app->breathe) {
+		if (o->app->breathe || o->app->deadline_ms) {
 			TRY(wait_room(o->app, fd, e));
 			most = n < PIPE_BUF ? n : PIPE_BUF;
 		}
@@ -102,12 +113,19 @@ write_command(struct rows_out *o, const char *p, size_t n, struct err *e)
 		TRY(shell_start(&o->command, o->root->u.write.command,
 		    SHELL_WRITE, e));
 	}
-	if (o->deaf || fd_write(o->command.fd, p, n, NULL) == 0)
-		return 0;
-	if (errno != EPIPE)
-		return err_sys(e, "could not write to \"%s\"",
-		    o->root->u.write.command);
-	o->deaf = true;
+	while (n > 0 && !o->deaf) {
+		ssize_t r;
+
+		TRY(wait_room(o->app, o->command.fd, e));
+		r = write(o->command.fd, p, n < PIPE_BUF ? n : PIPE_BUF);
+		if (r < 0 && errno == EPIPE)
+			o->deaf = true;
+		else if (r < 0 && errno != EINTR)
+			return err_sys(e, "could not write to \"%s\"",
+			    o->root->u.write.command);
+		p += r > 0 ? r : 0;
+		n -= r > 0 ? (size_t)r : 0;
+	}
 	return 0;
 }
 
@@ -174,7 +192,9 @@ end_command(struct rows_out *o, struct err *e)
 	int status;
 
 	TRY(write_command(o, "", 0, e));
-	status = shell_end(&o->command);
+	while (!shell_wait(&o->command, BREATHE_MS))
+		TRY(go_on(o->app, e));
+	status = o->command.status;
 	if (status == 0)
 		return 0;
 	err_set(e, ERR_TEMP, "the command \"%s\" ended with status %d",
@@ -247,8 +267,8 @@ rows_out_close(struct rows_out *o, int result, struct err *e)
 
 	if (o->root && o->root->u.write.command && result >= 0)
 		r = end_command(o, e);
-	else if (o->command.pid)
-		shell_end(&o->command);
+	if (o->command.pid && !shell_wait(&o->command, LAST_MS))
+		shell_kill(&o->command);
 	if (o->table && result >= 0) {
 		struct text t = { 0 };
 

@@ -263,24 +263,41 @@ explain(struct pipe *p, int status, struct err *e)
 	return err_place(e, p->op.node->span);
 }
 
+/* Returns < 0 when nobody waits for the command any more. */
+static int
+still_wanted(struct pipe *p, struct err *e)
+{
+	if (task_cancelled(p->op.task))
+		return err_set(e, ERR_TEMP, "cancelled");
+	if (p->deadline_ms && clock_mono_ms() > p->deadline_ms)
+		return err_set(e, ERR_TEMP, "pipe: \"%s\" took longer than its "
+		    "timeout", p->op.node->u.pipe.command);
+	return 0;
+}
+
+/* Its output has ended; that does not say that it ends, too. */
 static int
 finish(struct pipe *p, struct err *e)
 {
-	int status;
+	int status, pause_us = 50;
 
 	close_fd(&p->in);
 	close_fd(&p->out);
 	while (p->err >= 0) {
 		struct pollfd f = { p->err, POLLIN, 0 };
 
+		TRY(still_wanted(p, e));
 		if (poll(&f, 1, 200) <= 0)
 			break;          /* a grandchild may hold it open */
 		keep_tail(p);
 	}
 	close_fd(&p->err);
 	said_end(&p->said, p->op.task);
-	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	while (waitpid(p->pid, &status, WNOHANG) != p->pid) {
+		TRY(still_wanted(p, e));
+		usleep((useconds_t)pause_us);
+		pause_us = pause_us < 5000 ? 2 * pause_us : 10000;
+	}
 	groups_remove(p->pid);
 	p->running = false;
 	return allowed(p->op.node, status) ? 0 : explain(p, status, e);
@@ -384,11 +401,7 @@ turn(struct pipe *p, struct err *e)
 	struct pollfd f[3] = { { p->in, POLLOUT, 0 }, { p->out, POLLIN, 0 },
 	    { p->err, POLLIN, 0 } };
 
-	if (task_cancelled(p->op.task))
-		return err_set(e, ERR_TEMP, "cancelled");
-	if (p->deadline_ms && clock_mono_ms() > p->deadline_ms)
-		return err_set(e, ERR_TEMP, "pipe: \"%s\" took longer than its "
-		    "timeout", p->op.node->u.pipe.command);
+	TRY(still_wanted(p, e));
 	if (poll(f, 3, 100) < 0 && errno != EINTR)
 		return err_sys(e, "poll");
 	if ((f[0].revents & (POLLOUT | POLLERR | POLLHUP)) && p->in >= 0 &&

@@ -12,13 +12,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
+#include "io/groups.h"
 
 extern char **environ;
 
 static int
 spawn(struct shell *s, const char *command, int theirs, int as)
 {
+	short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
 	char sh[] = "sh", c[] = "-c";
 	char *argv[] = { sh, c, (char *)(uintptr_t)command, NULL };
 	posix_spawn_file_actions_t fa;
@@ -32,8 +35,9 @@ spawn(struct shell *s, const char *command, int theirs, int as)
 	sigemptyset(&none);
 	sigemptyset(&def);
 	sigaddset(&def, SIGPIPE);
-	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGMASK |
-	    POSIX_SPAWN_SETSIGDEF);
+	if (s->group)
+		flags |= POSIX_SPAWN_SETPGROUP;
+	posix_spawnattr_setflags(&at, flags);
 	posix_spawnattr_setsigmask(&at, &none);
 	posix_spawnattr_setsigdefault(&at, &def);
 	r = posix_spawn(&s->pid, "/bin/sh", &fa, &at, argv, environ);
@@ -50,6 +54,7 @@ shell_start(struct shell *s, const char *command, enum shell_side side,
 
 	s->pid = 0;
 	s->fd = -1;
+	s->group = side == SHELL_WRITE && !isatty(STDOUT_FILENO);
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_sys(e, "could not start \"%s\"", command);
 	r = spawn(s, command, p[theirs], theirs);
@@ -61,7 +66,53 @@ shell_start(struct shell *s, const char *command, enum shell_side side,
 		return err_sys(e, "could not start \"%s\"", command);
 	}
 	s->fd = p[!theirs];
+	if (s->group)
+		groups_add(s->pid);
 	return 0;
+}
+
+/* It is reaped. */
+static void
+ended(struct shell *s, int status)
+{
+	if (s->group)
+		groups_remove(s->pid);
+	s->pid = 0;
+	s->status = WIFEXITED(status) ? WEXITSTATUS(status) :
+	    128 + WTERMSIG(status);
+}
+
+int
+shell_wait(struct shell *s, int ms)
+{
+	int64_t until = clock_mono_ms() + ms;
+	int status;
+
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	while (s->pid > 0) {
+		if (waitpid(s->pid, &status, WNOHANG) == s->pid)
+			ended(s, status);
+		else if (clock_mono_ms() >= until)
+			return 0;
+		else
+			usleep(1000);
+	}
+	return 1;
+}
+
+void
+shell_kill(struct shell *s)
+{
+	pid_t whom = s->group ? -s->pid : s->pid;
+
+	if (s->pid <= 0)
+		return;
+	kill(whom, SIGTERM);
+	shell_wait(s, 100);
+	kill(whom, SIGKILL);    /* what is left of its group */
+	shell_end(s);
 }
 
 int
@@ -72,10 +123,10 @@ shell_end(struct shell *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
-	if (s->pid > 0)
-		while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
-			;
-	s->pid = 0;
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-	    128 + WTERMSIG(status);
+	if (s->pid <= 0)
+		return 0;
+	while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	ended(s, status);
+	return s->status;
 }

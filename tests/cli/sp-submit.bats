@@ -265,3 +265,25 @@ load ../helper
 	run -1 sp-submit -e "from cmd 'echo 1; exit 3' csv"
 	assert_output --partial 'ended with status 3'
 }
+
+@test "a command that is stuck does not hold the job" {
+	# 124 in less than 5 seconds; the house looks for processes left.
+	stuck() { run -124 timeout 5 sp-submit --timeout 1s -e "$1"; }
+	stuck "from range(1) | pipe 'sleep 1000'"
+	stuck "from range(1) | pipe 'exec >&-; sleep 1000'"
+	stuck "from range(1) | pipe 'exec >&- 2>&-; trap : TERM; sleep 1000 & wait; sleep 1000'"
+	stuck "from range(1000000) | write cmd 'sleep 1000'"
+	stuck "from range(1) | write cmd 'sleep 1000'"
+	stuck "from range(1) | write cmd 'cat >/dev/null; sleep 1000 & wait'"
+	# Nobody reads stdout.
+	mkfifo full
+	sleep 1000 3>&- <>full &
+	holder=$!
+	run -124 bash -c "timeout 5 sp-submit --timeout 1s -e 'from range(1000000)' >full"
+	kill "$holder"
+	# A command of a job that fails is not waited for either.
+	run -1 timeout 5 sp-submit -e "from range(1) | select 1 / id | write cmd 'sleep 1000'"
+	# One that takes its time is.
+	run -0 sp-submit -e "from range(1) | write cmd 'cat; sleep 1; echo end'"
+	assert_line end
+}
