@@ -7,7 +7,6 @@
  */
 #include "executor/exec_job.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "exec/stage_run.h"
 #include "executor/far_files.h"
 #include "executor/job_catalog.h"
+#include "executor/made_maps.h"
 #include "executor/send_files.h"
 #include "executor/serve.h"
 #include "format/format.h"
@@ -46,6 +46,7 @@ struct exec_job {
 	int noutput;
 	int64_t rows_told, bytes_told;
 	bool *only_cache;               /* by stage: no files are made */
+	int *kept;                      /* by stage: number of its rows, or 0 */
 	bool needs;                     /* need_kept was called */
 	struct span *span;              /* plan_spans */
 	int nspan;
@@ -106,6 +107,7 @@ commit(void *arg, struct task *t, struct err *e)
 {
 	struct exec_job *j = arg;
 	struct xwriter *w = t->writer;
+	int stage;
 
 	TRY(send_outputs(j, t, e));
 	if (t->bad)
@@ -113,7 +115,12 @@ commit(void *arg, struct task *t, struct err *e)
 	if (w == NULL)
 		return 0;
 	t->writer = NULL;
-	return xwriter_publish(w, t->attempt, &t->arena, &t->facts, e);
+	TRY(xwriter_publish(w, t->attempt, &t->arena, &t->facts, e));
+	stage = (int)(t->run - j->env.run);
+	made_maps_add(j->host->made, j->host->maps, j->kept[stage] ? 0 :
+	    j->msg->job, j->kept[stage] ? j->kept[stage] : stage + 1, t->part,
+	    t->attempt);
+	return 0;
 }
 
 /* In the thread that ran it. */
@@ -264,6 +271,7 @@ read_plan(struct exec_job *j, struct err *e)
 		return err_set(e, ERR_BUG, "%d plans in one job", n);
 	j->stages = plan[0];
 	j->only_cache = NEW_N(&j->arena, bool, j->stages->n + 1);
+	j->kept = NEW_N(&j->arena, int, j->stages->n + 1);
 	j->env.zone = zone;
 	return 0;
 }
@@ -398,19 +406,8 @@ exec_job_open(struct exec_job **out, struct exec_host *host,
 void
 exec_host_forget(const struct exec_host *host, int job, int stage)
 {
-	char prefix[64];
-	struct dirent *x;
-	DIR *d = opendir(host->maps);
-	int n = snprintf(prefix, sizeof prefix, "map-%03d-", job);
-
-	if (stage >= 0)
-		n += snprintf(prefix + n, sizeof prefix - (size_t)n, "%03d-",
-		    stage + 1);
-	while (d && (x = readdir(d)) != NULL)
-		if (strncmp(x->d_name, prefix, (size_t)n) == 0)
-			unlinkat(dirfd(d), x->d_name, 0);
-	if (d)
-		closedir(d);
+	made_maps_remove(host->made, host->maps, job, stage < 0 ? -1 :
+	    stage + 1);
 	if (job == 0) {                 /* the same names may come again */
 		block_cache_forget(host->kept, stage + 1);
 		serve_forget(host->serve, 0);
@@ -499,6 +496,7 @@ exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
 	r = &j->env.run[m->stage];
 	if (r->exchange || r->lo)       /* told before */
 		return 0;
+	j->kept[m->stage] = m->kept;
 	r->npart = m->npart;
 	if (m->nlo) {
 		r->lo = xmalloc(sizeof *r->lo * (size_t)m->nlo);

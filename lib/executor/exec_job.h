@@ -27,6 +27,7 @@ struct exec_host {
 	const struct setup_msg *setup;
 	const char *scratch;            /* directory of spills */
 	const char *maps;               /* of published map outputs */
+	struct made_maps *made;         /* which of them are ours */
 	struct outbox *out;
 	struct serve *serve;
 	struct crew *crew;              /* made for the first job */

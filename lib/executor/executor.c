@@ -31,6 +31,7 @@
 #include "base/pool.h"
 #include "executor/exec_job.h"
 #include "executor/far_files.h"
+#include "executor/made_maps.h"
 #include "executor/serve.h"
 #include "io/groups.h"
 #include "io/scratch.h"
@@ -195,7 +196,7 @@ on_setup(struct executor *x, const char *body, size_t n, struct err *e)
 	    e));
 	x->host = (struct exec_host){ .setup = &x->setup,
 	    .scratch = scratch, .out = &x->out,
-	    .maps = maps, .serve = &x->serve, .memory = &x->memory,
+	    .maps = maps, .made = made_maps_new(), .serve = &x->serve, .memory = &x->memory,
 	    .kept = x->kept };
 	far_files_install(&x->out);
 	send_ready(x);
@@ -451,6 +452,7 @@ forget_all(struct executor *x)
 	scratch_remove(x->host.scratch);
 	outbox_clear(&x->out);
 	memset(&x->serve, 0, sizeof x->serve);
+	made_maps_free(x->host.made);
 	x->host = (struct exec_host){ 0 };
 	x->setup = (struct setup_msg){ 0 };
 	arena_reset(&x->arena);
@@ -754,6 +756,7 @@ end(struct executor *x)
 	serve_close(&x->serve);
 	groups_end();
 	scratch_remove(x->host.scratch);
+	made_maps_free(x->host.made);
 }
 
 int

@@ -60,8 +60,8 @@ map_file_prefix(struct arena *a, const char *dir, int job, int stage)
 	return arena_printf(a, "%s/map-%03d-%03d-", dir, job, stage);
 }
 
-static char *
-file_name(struct arena *a, const char *prefix, int map, int attempt)
+char *
+map_file_path(struct arena *a, const char *prefix, int map, int attempt)
 {
 	return arena_printf(a, "%s%05d.%02d", prefix, map, attempt);
 }
@@ -99,7 +99,7 @@ map_writer_keep(struct map_writer *w, struct block_cache *c, int number,
 static int
 create(struct map_writer *w, struct err *e)
 {
-	const char *path = file_name(&w->arena, w->prefix, w->map, w->attempt);
+	const char *path = map_file_path(&w->arena, w->prefix, w->map, w->attempt);
 	int how = O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC;
 
 	if (fail_here("publish.open") == 0)
@@ -440,7 +440,7 @@ map_file_open(struct map_file *f, const char *prefix, int map, int attempt,
     struct err *e)
 {
 	struct arena a = { 0 };
-	const char *path = file_name(&a, prefix, map, attempt);
+	const char *path = map_file_path(&a, prefix, map, attempt);
 	int r;
 
 	*f = (struct map_file){ .fd = -1 };
@@ -490,6 +490,6 @@ map_file_remove(const char *prefix, int map, int attempt)
 {
 	struct arena a = { 0 };
 
-	unlink(file_name(&a, prefix, map, attempt));
+	unlink(map_file_path(&a, prefix, map, attempt));
 	arena_release(&a);
 }

@@ -43,6 +43,7 @@ struct map_facts {
 
 /* "DIR/map-JJJ-SSS-": where exchange_conf.publish points to. */
 char *map_file_prefix(struct arena *a, const char *dir, int job, int stage);
+char *map_file_path(struct arena *a, const char *prefix, int map, int attempt);
 
 /* Sum of the hashes of the rows of a batch of a partition: neither their
  * order nor how they are cut into batches matters. */
