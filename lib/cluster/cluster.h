@@ -10,6 +10,7 @@
 #ifndef CLUSTER_CLUSTER_H
 #define CLUSTER_CLUSTER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* CLUSTER_BUG=1..10 builds one fault in; tests/sim/cluster finds each. */
@@ -64,6 +65,15 @@ struct exec_report {
 	char why[WHY_SIZE];     /* GONE: in words, with the last stderr lines */
 };
 
+/* A driver that runs under a worker, and what it takes there. */
+struct driver_lease {
+	char id[ID_SIZE];
+	int  cores;
+	int64_t memory_mb;
+	const char *body;       /* the job, as whoever runs it reads it; */
+	size_t nbody;           /* borrowed, not kept */
+};
+
 /* How a worker presents itself. */
 struct worker_hello {
 	char id[ID_SIZE];       /* made anew at each start of the worker */
@@ -74,6 +84,8 @@ struct worker_hello {
 	int64_t memory_mb;
 	int  nexec;
 	const struct exec_report *exec; /* what it runs; borrowed */
+	int  ndriver;
+	const struct driver_lease *driver;      /* that it runs; borrowed */
 	int  napp;
 	const char (*app)[ID_SIZE];     /* whose files it keeps; borrowed */
 	int64_t epoch;          /* the highest of a master it was with */

@@ -158,6 +158,7 @@ master_worker_lost(struct master *m, struct worker *w, const char *why)
 	while (w->exec)
 		master_exec_gone(m, w->exec, END_WORKER_LOST, why,
 		    w->exec->app->nfail);
+	master_drivers_lost(m, w);
 	record_worker_gone(&m->record, w->hello.id);
 	master_change(m);
 }
@@ -308,6 +309,7 @@ static void (*const handlers[])(struct master *,
 	[MASTER_APP_WANT] = master_app_want,
 	[MASTER_APP_RELEASE] = master_app_release,
 	[MASTER_APP_END] = master_app_done,
+	[MASTER_DRIVER_GONE] = master_driver_gone,
 };
 
 int
@@ -324,6 +326,8 @@ master_event(struct master *m, const struct master_event *ev,
 		r = kill_app(m, ev, e);
 	else if (ev->kind == MASTER_DRAIN)
 		r = drain(m, ev, e);
+	else if (ev->kind == MASTER_DRIVER_SUBMIT)
+		r = master_driver_submit(m, ev, e);
 	else
 		handlers[ev->kind](m, ev);
 	if (ev->kind != MASTER_WORKER_RENEW && ev->kind != MASTER_APP_RENEW)

@@ -53,6 +53,8 @@ enum master_event_kind {
 	MASTER_APP_END,         /* n: exit status; text: why, or NULL */
 	MASTER_KILL_APP,        /* id; text: who wants it */
 	MASTER_DRAIN,           /* id; n: 1 begin, 0 end it */
+	MASTER_DRIVER_SUBMIT,   /* driver: a place for it */
+	MASTER_DRIVER_GONE,     /* id; from its worker */
 };
 
 struct master_event {
@@ -65,6 +67,7 @@ struct master_event {
 	const struct worker_hello *worker;
 	const struct exec_report *report;
 	const struct app_hello *app;
+	const struct driver_lease *driver;
 };
 
 struct master *master_new(const struct master_conf *conf);
@@ -81,8 +84,9 @@ void master_start(struct master *m, int64_t epoch, int64_t now_ms,
 
 int64_t master_epoch(const struct master *m);
 
-/* Appends orders and journal lines.  Returns 0, or ERR_USER (EXIT_USAGE) for
- * KILL_APP and DRAIN of what is not there. */
+/* Appends orders and journal lines.  Returns 0, or ERR_USER: EXIT_USAGE for
+ * KILL_APP and DRAIN of what is not there; for DRIVER_SUBMIT EXIT_TEMP when
+ * no worker has room now, EXIT_UNAVAILABLE when none ever will. */
 int master_event(struct master *m, const struct master_event *ev,
     struct orders *out, struct text *journal, struct err *e);
 

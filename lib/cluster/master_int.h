@@ -78,6 +78,14 @@ void master_expect(struct app *a, int num);
  * not come are ended. */
 void master_expect_end(struct master *m, struct app *a);
 void master_foreign_end(struct master *m, struct worker *w);
+/* Drivers: a new one (ERR_USER: no place), one that ended, all of a worker
+ * that is gone, those of one that registers. */
+int  master_driver_submit(struct master *m, const struct master_event *ev,
+    struct err *e);
+void master_driver_gone(struct master *m, const struct master_event *ev);
+void master_drivers_lost(struct master *m, struct worker *w);
+void master_drivers_reconcile(struct master *m, struct worker *w,
+    const struct worker_hello *h);
 
 /* Handlers of the events of workers and of applications. */
 void master_worker_register(struct master *m, const struct master_event *ev);

@@ -89,7 +89,7 @@ deal_shares(struct state *s, const struct master_conf *c)
 	double left, weight;
 
 	for (struct worker *w = s->worker; w; w = w->next)
-		capacity += usable(w) ? w->hello.cores : 0;
+		capacity += usable(w) ? worker_exec_cores(w) : 0;
 	for (struct app *a = s->app; a; a = a->next)
 		a->share = a->state == APP_LIVE ? -1 : 0;
 	while (more) {
@@ -221,6 +221,17 @@ better(const struct master_conf *c, const struct worker *w, int n,
 	return n != nbest ? n < nbest : free > best_free;
 }
 
+/* What so many of its cores get of a worker's memory; drivers may have more
+ * than their part. */
+static int64_t
+share_mb(const struct worker *w, int cores)
+{
+	int64_t mb = w->hello.memory_mb * cores / w->hello.cores;
+
+	return w->seat && mb > worker_free_mb(w) && worker_free_mb(w) > 0 ?
+	    worker_free_mb(w) : mb;
+}
+
 static int
 find_place(struct state *s, const struct master_conf *c, struct app *a,
     int64_t now_ms, struct place *p)
@@ -241,7 +252,7 @@ find_place(struct state *s, const struct master_conf *c, struct app *a,
 			size = size < most ? size : most;
 		}
 		if (!a->hello.memory_mb)
-			mb = w->hello.memory_mb * size / w->hello.cores;
+			mb = share_mb(w, size);
 		if (size < 1 || size > free || mb > worker_free_mb(w))
 			continue;
 		n = execs_of(a, w);

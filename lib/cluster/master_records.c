@@ -5,6 +5,7 @@
 #include "cluster/master_records.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "cluster/master_state.h"
@@ -151,7 +152,33 @@ state_dump(const struct state *s, struct text *to)
 			record_drain(&r, w->hello.id, 1);
 			record_add(to, &r);
 		}
+		for (const struct seat *x = w->seat; x; x = x->next) {
+			struct driver_lease d = { .cores = x->cores,
+				.memory_mb = x->memory_mb };
+
+			memcpy(d.id, x->id, sizeof d.id);
+			record_driver(&r, &d, w->hello.id);
+			record_add(to, &r);
+		}
 	}
 	for (const struct app *a = s->app; a; a = a->next)
 		dump_app(a, to);
+}
+
+void
+record_driver(struct record *r, const struct driver_lease *d,
+    const char *worker)
+{
+	record_init(r, "driver");
+	record_text(r, d->id);
+	record_text(r, worker);
+	record_num(r, d->cores);
+	record_num(r, d->memory_mb);
+}
+
+void
+record_driver_gone(struct record *r, const char *id)
+{
+	record_init(r, "driver-gone");
+	record_text(r, id);
 }

@@ -22,6 +22,9 @@ void record_app_end(struct record *r, const char *id, int status,
 void record_exec(struct record *r, const struct exec_name *name,
     const char *worker, int cores, int64_t memory_mb);
 void record_exec_end(struct record *r, const struct exec_name *name);
+void record_driver(struct record *r, const struct driver_lease *d,
+    const char *worker);
+void record_driver_gone(struct record *r, const char *id);
 void record_exec_gone(struct record *r, const struct exec_name *name,
     int nfail);
 

@@ -13,7 +13,7 @@ static const char *
 worker_state_name(const struct worker *w)
 {
 	if (w->draining)
-		return w->exec ? "draining" : "drained";
+		return w->exec || w->seat ? "draining" : "drained";
 	switch (w->state) {
 	case WORKER_ALIVE:
 		return "alive";
@@ -57,6 +57,16 @@ nexec_on(const struct worker *w)
 	int n = 0;
 
 	for (const struct exec *x = w->exec; x; x = x->worker_next)
+		n++;
+	return n;
+}
+
+static int
+nseat_on(const struct worker *w)
+{
+	int n = 0;
+
+	for (const struct seat *x = w->seat; x; x = x->next)
 		n++;
 	return n;
 }
@@ -185,9 +195,10 @@ json_workers(const struct master *m, int64_t now_ms, struct text *to)
 		json_str(to, "state", worker_state_name(w));
 		text_addf(to, "\"cores\":%d,\"cores_used\":%d,\"memory_mb\":"
 		    "%lld,\"memory_used_mb\":%lld,\"executors\":%d,"
+		    "\"drivers\":%d,"
 		    "\"heard_ms_ago\":%lld}%s", w->hello.cores, w->cores_used,
 		    (long long)w->hello.memory_mb,
-		    (long long)w->memory_used_mb, nexec_on(w),
+		    (long long)w->memory_used_mb, nexec_on(w), nseat_on(w),
 		    (long long)(now_ms - w->heard_ms), w->next ? "," : "");
 	}
 	text_addc(to, ']');
@@ -263,6 +274,10 @@ check_worker(const struct worker *w)
 
 	for (const struct exec *x = w->exec; x; x = x->worker_next) {
 		assert(x->worker == w && x->cores > 0);
+		cores += x->cores;
+		mb += x->memory_mb;
+	}
+	for (const struct seat *x = w->seat; x; x = x->next) {
 		cores += x->cores;
 		mb += x->memory_mb;
 	}

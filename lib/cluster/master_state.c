@@ -43,6 +43,10 @@ state_release(struct state *s)
 	for (struct worker *w = s->worker, *next; w; w = next) {
 		next = w->next;
 		worker_clear_foreign(w);
+		for (struct seat *x = w->seat, *after; x; x = after) {
+			after = x->next;
+			free(x);
+		}
 		free(w);
 	}
 	state_init(s);
@@ -96,6 +100,29 @@ worker_clear_foreign(struct worker *w)
 		free(f);
 	}
 	w->foreign = NULL;
+}
+
+struct seat *
+state_seat(const struct state *s, const char *id, struct worker **at)
+{
+	for (struct worker *w = s->worker; w; w = w->next)
+		for (struct seat *x = w->seat; x; x = x->next)
+			if (strcmp(x->id, id) == 0) {
+				if (at)
+					*at = w;
+				return x;
+			}
+	return NULL;
+}
+
+int
+worker_exec_cores(const struct worker *w)
+{
+	int n = w->hello.cores;
+
+	for (const struct seat *x = w->seat; x; x = x->next)
+		n -= x->cores;
+	return n;
 }
 
 int
@@ -190,7 +217,7 @@ apply_worker_gone(struct state *s, const struct record *r)
 	while (*at && strcmp((*at)->hello.id, record_str(r, 0)) != 0)
 		at = &(*at)->next;
 	w = *at;
-	if (!w || w->exec)
+	if (!w || w->exec || w->seat)
 		return 0;
 	*at = w->next;
 	worker_clear_foreign(w);
@@ -377,6 +404,47 @@ apply_exec_gone(struct state *s, const struct record *r)
 	return 1;
 }
 
+/* driver: id worker cores memory */
+static int
+apply_driver(struct state *s, const struct record *r)
+{
+	struct worker *w = state_worker(s, record_str(r, 1));
+	struct seat *x, **at;
+
+	if (!w || !is_id(record_str(r, 0)) ||
+	    state_seat(s, record_str(r, 0), NULL) || !sensible(r, 2, 4) ||
+	    record_int(r, 2) > w->hello.cores - w->cores_used ||
+	    record_int(r, 3) > w->hello.memory_mb - w->memory_used_mb)
+		return 0;
+	x = xcalloc(1, sizeof *x);
+	copy(x->id, sizeof x->id, record_str(r, 0));
+	x->cores = (int)record_int(r, 2);
+	x->memory_mb = record_int(r, 3);
+	for (at = &w->seat; *at; at = &(*at)->next)
+		;
+	*at = x;
+	w->cores_used += x->cores;
+	w->memory_used_mb += x->memory_mb;
+	return 1;
+}
+
+static int
+apply_driver_gone(struct state *s, const struct record *r)
+{
+	struct worker *w;
+	struct seat *x = state_seat(s, record_str(r, 0), &w), **at;
+
+	if (!x)
+		return 0;
+	for (at = &w->seat; *at != x; at = &(*at)->next)
+		;
+	*at = x->next;
+	w->cores_used -= x->cores;
+	w->memory_used_mb -= x->memory_mb;
+	free(x);
+	return 1;
+}
+
 static const struct {
 	const char *verb;
 	int (*apply)(struct state *s, const struct record *r);
@@ -387,6 +455,8 @@ static const struct {
 	{ "worker",      apply_worker,      6, 0 },
 	{ "worker-gone", apply_worker_gone, 1, 0 },
 	{ "drain",       apply_drain,       2, 0 },
+	{ "driver",      apply_driver,      4, 0 },
+	{ "driver-gone", apply_driver_gone, 1, 0 },
 	{ "app",         apply_app,        15, 1 },
 	{ "app-end",     apply_app_end,     4, 0 },
 	{ "exec",        apply_exec,        5, 0 },

@@ -38,6 +38,14 @@ struct exec {
 	int64_t since_ms;       /* started, or revoked */
 };
 
+/* A driver under a worker. */
+struct seat {
+	struct seat *next;
+	char id[ID_SIZE];
+	int  cores;
+	int64_t memory_mb;
+};
+
 /* An executor that a worker reported and the state does not know: it was
  * told to end it and its cores are not free before.  When its application is
  * not known either, its driver is waited for: another master may have started
@@ -55,8 +63,9 @@ struct worker {
 	struct worker_hello hello;      /* exec, nexec unused */
 	int  draining;
 	struct exec *exec;
+	struct seat *seat;
 	/* not in the journal */
-	int  cores_used;
+	int  cores_used;        /* by executors and drivers */
 	int64_t memory_used_mb;
 	struct foreign *foreign;
 	enum worker_state state;
@@ -128,6 +137,12 @@ struct worker *state_worker(const struct state *s, const char *id);
 struct app *state_app(const struct state *s, const char *id);
 struct app *state_app_token(const struct state *s, uint64_t token);
 struct exec *app_exec(const struct app *a, int num);
+
+/* The driver, and its worker; NULL: there is none. */
+struct seat *state_seat(const struct state *s, const char *id,
+    struct worker **at);
+/* Cores of a worker that drivers do not have. */
+int worker_exec_cores(const struct worker *w);
 
 /* Forgets the foreign executors of a worker. */
 void worker_clear_foreign(struct worker *w);

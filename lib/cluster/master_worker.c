@@ -123,6 +123,7 @@ reconcile(struct master *m, struct worker *w, const struct worker_hello *h)
 			master_exec_stop(m, x, END_KILLED, NULL);
 	}
 	worker_clear_foreign(w);
+	master_drivers_reconcile(m, w, h);
 	for (int i = 0; i < h->nexec; i++)
 		if (h->exec[i].state != EXEC_GONE &&
 		    !exec_on(m, w, &h->exec[i].name))

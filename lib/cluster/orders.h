@@ -27,6 +27,8 @@ enum order_kind {
 	ORDER_EXEC_LOST,        /* exec, n: enum end_reason, text */
 	ORDER_EXEC_REVOKED,     /* exec: empty it and release it */
 	ORDER_NOTE,             /* text: why the application waits */
+	ORDER_DRIVER_START,     /* to a worker: driver */
+	ORDER_DRIVER_TAKEN,     /* to who wanted that; text: its id */
 	/* master, to any link */
 	ORDER_REFUSE,           /* n: exit code; text; the link is closed */
 	ORDER_DROP,             /* the link was replaced by a newer one */
@@ -39,6 +41,8 @@ enum order_kind {
 	ORDER_SPAWN,            /* exec, cores, memory_mb, app */
 	ORDER_ASK_END,          /* exec: close its descriptor 0 */
 	ORDER_KILL,             /* exec: SIGKILL to its group */
+	ORDER_DRIVER_SPAWN,     /* driver */
+	ORDER_DRIVER_NO_ROOM,   /* text: its id */
 	ORDER_LEAVE,            /* tell the master that the worker goes */
 	ORDER_EXIT,             /* n: exit status; text: why */
 };
@@ -54,6 +58,7 @@ struct order {
 	const struct app_hello *app;            /* START, SPAWN */
 	const struct worker_hello *worker;      /* EXEC_UP */
 	const struct exec_report *report;       /* REPORT */
+	const struct driver_lease *driver;      /* DRIVER_START, _SPAWN */
 };
 
 struct orders {

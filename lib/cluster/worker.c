@@ -22,6 +22,7 @@ enum {
 	WELCOME_MS = 8000,      /* an answer to REGISTER takes no longer */
 	RENEW_RING = 8,
 	SILENT_MS = 8000,       /* without a grant: another connection */
+	ENDED_RING = 32,
 };
 
 struct child {
@@ -31,6 +32,11 @@ struct child {
 	int64_t memory_mb;
 	enum exec_state state;
 	int64_t stop_ms;        /* asked to end then */
+};
+
+struct seat {
+	struct seat *next;
+	struct driver_lease driver;
 };
 
 /* An application that has had executors here. */
@@ -44,6 +50,9 @@ struct local_app {
 struct worker {
 	struct worker_hello hello;
 	struct child *child;
+	struct seat *seat;
+	char ended[ENDED_RING][ID_SIZE];        /* drivers: for echoes */
+	int  nended;
 	struct local_app *app;
 	enum link_state link;
 	int64_t asked_ms;       /* REGISTER was sent then */
@@ -67,7 +76,8 @@ worker_new(const struct worker_hello *hello, int64_t now_ms)
 	w->hello = *hello;
 	w->hello.exec = NULL;
 	w->hello.app = NULL;
-	w->hello.nexec = w->hello.napp = 0;
+	w->hello.driver = NULL;
+	w->hello.ndriver = w->hello.nexec = w->hello.napp = 0;
 	w->try_ms = now_ms;
 	w->backoff_ms = BACKOFF_MIN_MS;
 	return w;
@@ -85,6 +95,10 @@ worker_free(struct worker *w)
 	for (struct local_app *a = w->app, *next; a; a = next) {
 		next = a->next;
 		free(a);
+	}
+	for (struct seat *s = w->seat, *next; s; s = next) {
+		next = s->next;
+		free(s);
 	}
 	free(w);
 }
@@ -117,6 +131,8 @@ memory_used(const struct worker *w)
 
 	for (const struct child *c = w->child; c; c = c->next)
 		n += c->memory_mb;
+	for (const struct seat *s = w->seat; s; s = s->next)
+		n += s->driver.memory_mb;
 	return n;
 }
 
@@ -127,6 +143,8 @@ worker_cores_used(const struct worker *w)
 
 	for (const struct child *c = w->child; c; c = c->next)
 		n += c->cores;
+	for (const struct seat *s = w->seat; s; s = s->next)
+		n += s->driver.cores;
 	return n;
 }
 
@@ -193,6 +211,20 @@ report_gone(struct worker *w, const struct exec_name *name, int status,
 }
 
 static void
+list_drivers(const struct worker *w, struct worker_hello *h,
+    struct orders *out)
+{
+	struct driver_lease *v;
+	int n = 0;
+
+	for (const struct seat *s = w->seat; s; s = s->next)
+		n++;
+	h->driver = v = NEW_N(&out->arena, struct driver_lease, n + 1);
+	for (const struct seat *s = w->seat; s; s = s->next)
+		v[h->ndriver++] = s->driver;
+}
+
+static void
 register_at(struct worker *w, int64_t now_ms, struct orders *out)
 {
 	struct worker_hello *h = NEW(&out->arena, struct worker_hello);
@@ -214,6 +246,7 @@ register_at(struct worker *w, int64_t now_ms, struct orders *out)
 		memcpy(id[h->napp++], a->id, ID_SIZE);
 	h->app = (const char (*)[ID_SIZE])id;
 	h->epoch = w->epoch;
+	list_drivers(w, h, out);
 	w->link = LINK_ASKED;
 	w->asked_ms = now_ms;
 	orders_add(out, ORDER_REGISTER, 0)->worker = h;
@@ -379,6 +412,72 @@ exec_gone(struct worker *w, const struct worker_event *ev,
 	exit_when_idle(w, out);
 }
 
+/* ---- drivers --------------------------------------------------------- */
+
+static struct seat **
+find_seat(struct worker *w, const char *id)
+{
+	struct seat **at = &w->seat;
+
+	while (*at && strcmp((*at)->driver.id, id) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+static int
+has_ended(const struct worker *w, const char *id)
+{
+	for (int i = 0; i < ENDED_RING; i++)
+		if (strcmp(w->ended[i], id) == 0)
+			return 1;
+	return 0;
+}
+
+static void
+driver_start(struct worker *w, const struct worker_event *ev,
+    struct orders *out)
+{
+	const struct driver_lease *d = ev->driver;
+	struct driver_lease *copy;
+	struct seat *s;
+
+	if (w->link != LINK_WELCOME || *find_seat(w, d->id) ||
+	    has_ended(w, d->id))
+		return;
+	if (w->quitting || d->cores < 0 || d->memory_mb < 0 ||
+	    worker_cores_used(w) + d->cores > w->hello.cores ||
+	    memory_used(w) + d->memory_mb > w->hello.memory_mb) {
+		orders_add(out, ORDER_DRIVER_NO_ROOM, 0)->text =
+		    arena_strdup(&out->arena, d->id);
+		return;
+	}
+	s = xcalloc(1, sizeof *s);
+	s->driver = *d;
+	s->driver.body = NULL;
+	s->driver.nbody = 0;
+	s->next = w->seat;
+	w->seat = s;
+	copy = NEW(&out->arena, struct driver_lease);
+	*copy = *d;
+	copy->body = arena_memdup(&out->arena, d->body ? d->body : "",
+	    d->nbody);
+	orders_add(out, ORDER_DRIVER_SPAWN, 0)->driver = copy;
+}
+
+static void
+driver_gone(struct worker *w, const struct worker_event *ev,
+    struct orders *out)
+{
+	struct seat **at = find_seat(w, ev->text), *s = *at;
+
+	(void)out;
+	if (!s)
+		return;
+	memcpy(w->ended[w->nended++ % ENDED_RING], s->driver.id, ID_SIZE);
+	*at = s->next;
+	free(s);
+}
+
 /* ---- link and lease -------------------------------------------------- */
 
 static void
@@ -526,6 +625,8 @@ static void (*const handlers[])(struct worker *, const struct worker_event *,
 	[WORKER_START] = start, [WORKER_STOP] = stop,
 	[WORKER_FORGET_APP] = forget_app, [WORKER_EXEC_UP] = exec_up,
 	[WORKER_EXEC_GONE] = exec_gone, [WORKER_QUIT] = quit,
+	[WORKER_DRIVER_START] = driver_start,
+	[WORKER_DRIVER_GONE] = driver_gone,
 };
 
 void

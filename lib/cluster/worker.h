@@ -7,6 +7,8 @@
  * As long as no process listens where the master was (connections are
  * refused), nobody can give the node up, and the lease goes on: executors
  * live through a restart of the master.
+ * Drivers have cores and memory of the node, too, but no lease: they end by
+ * themselves, or with the worker.
  * Has no descriptors, processes or clock: time arrives in the event.
  */
 #ifndef CLUSTER_WORKER_H
@@ -31,6 +33,8 @@ enum worker_event_kind {
 	WORKER_EXEC_UP,         /* exec: was forked */
 	WORKER_EXEC_GONE,       /* exec; n: status; text: why */
 	WORKER_QUIT,            /* somebody wants the worker to end */
+	WORKER_DRIVER_START,    /* driver */
+	WORKER_DRIVER_GONE,     /* text: its id */
 };
 
 struct worker_event {
@@ -42,6 +46,7 @@ struct worker_event {
 	int64_t memory_mb;
 	const char *text;
 	const struct app_hello *app;
+	const struct driver_lease *driver;
 };
 
 /* hello: id, host, address, version, cores, memory_mb of it. */
@@ -52,7 +57,7 @@ void worker_free(struct worker *w);
 void worker_event(struct worker *w, const struct worker_event *ev,
     struct orders *out);
 
-/* Cores of executors that are not gone yet. */
+/* Cores of executors and drivers that are not gone yet. */
 int worker_cores_used(const struct worker *w);
 int worker_exec_count(const struct worker *w);
 int worker_runs(const struct worker *w, const struct exec_name *name);

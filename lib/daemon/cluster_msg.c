@@ -137,10 +137,30 @@ worker_hello_print(struct text *to, const struct worker_hello *h)
 	msg_u64(to, (uint64_t)h->nexec);
 	for (int i = 0; i < h->nexec; i++)
 		report_put(to, &h->exec[i]);
+	msg_u64(to, (uint64_t)h->ndriver);
+	for (int i = 0; i < h->ndriver; i++) {
+		put_name(to, h->driver[i].id);
+		msg_i64(to, h->driver[i].cores);
+		msg_i64(to, h->driver[i].memory_mb);
+	}
 	msg_u64(to, (uint64_t)h->napp);
 	for (int i = 0; i < h->napp; i++)
 		put_name(to, h->app[i]);
 	msg_i64(to, h->epoch);
+}
+
+static void
+get_drivers(struct msg *m, struct worker_hello *h, struct arena *a)
+{
+	struct driver_lease *v;
+
+	h->ndriver = msg_get_items(m, 3, EXECS_MAX);
+	h->driver = v = NEW_N(a, struct driver_lease, h->ndriver + 1);
+	for (int i = 0; i < h->ndriver && !m->bad; i++) {
+		get_id(m, v[i].id, sizeof v[i].id);
+		v[i].cores = msg_get_int(m, 0, CORES_MAX);
+		v[i].memory_mb = get_mb(m);
+	}
 }
 
 int
@@ -165,6 +185,7 @@ worker_hello_parse(const char *p, size_t n, struct worker_hello *h,
 	h->exec = x = NEW_N(a, struct exec_report, h->nexec + 1);
 	for (int i = 0; i < h->nexec && !m.bad; i++)
 		report_get(&m, &x[i]);
+	get_drivers(&m, h, a);
 	h->napp = msg_get_items(&m, 1, EXECS_MAX);
 	if (m.bad)
 		return bad_message(e, "WORKER_REGISTER");

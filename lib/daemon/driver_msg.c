@@ -30,6 +30,8 @@ driver_order_print(struct text *t, const struct driver_order *o)
 {
 	msg_cstr(t, o->id);
 	msg_u64(t, (uint64_t)o->supervise);
+	msg_i64(t, o->cores);
+	msg_i64(t, o->memory_mb);
 	msg_str(t, o->text, o->ntext);
 	msg_u64(t, (uint64_t)o->narg);
 	for (int i = 0; i < o->narg; i++)
@@ -45,6 +47,8 @@ driver_order_parse(const char *p, size_t n, struct driver_order *o,
 	msg_init(&m, p, n);
 	o->id = msg_get_cstr(&m, a);
 	o->supervise = msg_get_u64(&m) == 1;
+	o->cores = msg_get_int(&m, 0, DRIVER_CORES_MAX);
+	o->memory_mb = msg_get_int(&m, 0, DRIVER_MB_MAX);
 	o->text = msg_get_str(&m, &o->ntext);
 	o->narg = msg_get_items(&m, 1, DRIVER_ARGS_MAX);
 	if (m.bad || !is_id(o->id))

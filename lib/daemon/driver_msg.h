@@ -16,12 +16,16 @@ enum {
 	DRIVER_ARGS_MAX = 1000,
 	DRIVER_RESTARTS = 10,           /* of one that is supervised */
 	DRIVER_ID_SIZE = 64,
+	DRIVER_CORES_MAX = 1 << 16,
+	DRIVER_MB_MAX = 1 << 30,
 };
 
 /* DRIVER_SUBMIT and DRIVER_START: a job to run. */
 struct driver_order {
 	const char *id;                 /* "" in SUBMIT: the master names it */
 	int supervise;                  /* start it again when it fails */
+	int cores;                      /* that it takes of its worker */
+	int64_t memory_mb;
 	const char *text;               /* of the job; not NUL-terminated */
 	size_t ntext;
 	int narg;

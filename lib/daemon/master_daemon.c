@@ -120,6 +120,20 @@ print_lost(struct text *to, const struct order *o)
 	brief_print(to, o->exec.num, o->n, o->text);
 }
 
+static void
+print_driver(struct text *to, const struct order *o)
+{
+	text_add(to, o->driver->body, o->driver->nbody);
+}
+
+static void
+print_taken(struct text *to, const struct order *o)
+{
+	struct driver_report r = { .id = o->text, .where = "" };
+
+	driver_report_print(to, &r);
+}
+
 /* Which frame carries an order, and how its body is written. */
 static const struct {
 	int frame;
@@ -136,6 +150,8 @@ static const struct {
 	[ORDER_EXEC_LOST] = { FRAME_APP_EXEC_LOST, print_lost },
 	[ORDER_EXEC_REVOKED] = { FRAME_APP_REVOKED, print_lost },
 	[ORDER_NOTE] = { FRAME_APP_NOTE, print_brief },
+	[ORDER_DRIVER_START] = { FRAME_DRIVER_START, print_driver },
+	[ORDER_DRIVER_TAKEN] = { FRAME_ANSWER, print_taken },
 };
 
 static void
@@ -160,6 +176,8 @@ carry_out(struct daemon *d, const struct order *o)
 	if (!g)
 		return;
 	say_order(d, o, g);
+	if (o->kind == ORDER_DRIVER_START)
+		master_drivers_sent(d->drivers, o->driver->id, g->link);
 	if (o->kind == ORDER_DROP) {
 		guest_leaves(g);
 	} else if (o->kind == ORDER_REFUSE) {
@@ -290,22 +308,21 @@ static int
 driver_submit(struct daemon *d, struct guest *g, const char *p, size_t n,
     struct arena *a, struct err *e)
 {
-	struct driver_report r = { .where = "" };
+	struct driver_lease want = { .cores = 0 };
+	struct master_event ev = { .kind = MASTER_DRIVER_SUBMIT,
+		.link = g->link, .driver = &want };
 	struct driver_order o;
-	struct guest *worker;
 
 	TRY(driver_order_parse(p, n, &o, a, e));
-	worker = guest_of(d, master_drivers_place(d->drivers, &o.id));
-	if (worker == NULL)
-		return err_user(e, EXIT_UNAVAILABLE,
-		    "there is no worker that could run a driver");
-	say(d, "driver %s of %s -> %s", o.id, g->peer, worker->peer);
+	o.id = master_drivers_name(d->drivers);
 	text_clear(&d->body);
 	driver_order_print(&d->body, &o);
-	conn_send(worker->conn, FRAME_DRIVER_START, d->body.p, d->body.n);
-	r.id = o.id;
-	answer_driver(g, &r);
-	return 0;
+	snprintf(want.id, sizeof want.id, "%s", o.id);
+	want.cores = o.cores;
+	want.memory_mb = o.memory_mb;
+	want.body = d->body.p;
+	want.nbody = d->body.n;
+	return happens(d, &ev, e);
 }
 
 static int
@@ -337,12 +354,17 @@ static int
 driver_state(struct daemon *d, struct guest *g, const char *p, size_t n,
     struct arena *a, struct err *e)
 {
+	struct master_event ev = { .kind = MASTER_DRIVER_GONE,
+		.link = g->link };
 	struct driver_report r;
 
 	TRY(driver_report_parse(p, n, &r, a, e));
 	say(d, "driver %s %s %d", r.id, r.state == DRIVER_RUNNING ? "runs" :
 	    "has ended:", r.code);
 	master_drivers_heard(d->drivers, g->link, &r);
+	ev.id = r.id;
+	if (r.state != DRIVER_RUNNING)
+		happens(d, &ev, e);
 	return 0;
 }
 
@@ -362,7 +384,6 @@ handle(struct daemon *d, struct guest *g, int type, const char *p, size_t n,
 		    "%d executors", worker.id, worker.host, g->peer,
 		    worker.cores, (long long)worker.memory_mb, worker.nexec);
 		ev.kind = MASTER_WORKER_REGISTER;
-		master_drivers_worker(d->drivers, g->link);
 		ev.worker = &worker;
 		break;
 	case FRAME_WORKER_REPORT:

@@ -19,14 +19,8 @@ struct known {
 	char id[DRIVER_ID_SIZE], where[1024];
 };
 
-struct place {
-	struct place *next;
-	int link;
-};
-
 struct master_drivers {
 	struct known *known;            /* newest first */
-	struct place *place;
 	int nknown, drawn;
 	char id[DRIVER_ID_SIZE];
 };
@@ -46,38 +40,12 @@ master_drivers_free(struct master_drivers *m)
 		next = k->next;
 		free(k);
 	}
-	for (struct place *p = m->place, *next; p; p = next) {
-		next = p->next;
-		free(p);
-	}
 	free(m);
-}
-
-void
-master_drivers_worker(struct master_drivers *m, int link)
-{
-	struct place *p = m->place;
-
-	while (p && p->link != link)
-		p = p->next;
-	if (p)
-		return;
-	p = xcalloc(1, sizeof *p);
-	*p = (struct place){ m->place, link };
-	m->place = p;
 }
 
 void
 master_drivers_gone(struct master_drivers *m, int link)
 {
-	for (struct place **at = &m->place, *p; (p = *at); ) {
-		if (p->link != link) {
-			at = &p->next;
-			continue;
-		}
-		*at = p->next;
-		free(p);
-	}
 	for (struct known *k = m->known; k; k = k->next) {
 		if (k->link != link)
 			continue;
@@ -85,16 +53,6 @@ master_drivers_gone(struct master_drivers *m, int link)
 		if (k->state == DRIVER_RUNNING)
 			k->state = DRIVER_LOST;
 	}
-}
-
-static int
-load_of(const struct master_drivers *m, int link)
-{
-	int n = 0;
-
-	for (const struct known *k = m->known; k; k = k->next)
-		n += k->link == link && k->state == DRIVER_RUNNING;
-	return n;
 }
 
 static struct known *
@@ -138,28 +96,19 @@ add(struct master_drivers *m, const char *id)
 	return k;
 }
 
-int
-master_drivers_place(struct master_drivers *m, const char **id)
+const char *
+master_drivers_name(struct master_drivers *m)
 {
-	int best = -1, least = 0;
-	struct known *k;
-
-	for (const struct place *p = m->place; p; p = p->next) {
-		int n = load_of(m, p->link);
-
-		if (best >= 0 && n >= least)
-			continue;
-		best = p->link;
-		least = n;
-	}
-	if (best < 0)
-		return -1;
 	snprintf(m->id, sizeof m->id, "driver-%llx-%d",
 	    (unsigned long long)clock_wall_us(), ++m->drawn);
-	k = add(m, m->id);
-	k->link = best;
-	*id = m->id;
-	return best;
+	return m->id;
+}
+
+void
+master_drivers_sent(struct master_drivers *m, const char *id, int link)
+{
+	if (find(m, id) == NULL)
+		add(m, id)->link = link;
 }
 
 void

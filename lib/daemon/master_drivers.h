@@ -3,7 +3,8 @@
  * workers.
  *
  * It is what the workers say: after a restart of the master they say it
- * again, and nothing is written down here.  Of a driver whose worker is gone
+ * again, and nothing is written down here (what a driver takes of its worker
+ * is: cluster/master.h).  Of a driver whose worker is gone
  * nobody knows anything.
  */
 #ifndef DAEMON_MASTER_DRIVERS_H
@@ -17,13 +18,14 @@ enum { MASTER_DRIVERS_MAX = 10000 };
 struct master_drivers *master_drivers_new(void);
 void master_drivers_free(struct master_drivers *m);
 
-/* A connection is a worker that may run drivers, or is closed. */
-void master_drivers_worker(struct master_drivers *m, int link);
+/* A connection is closed. */
 void master_drivers_gone(struct master_drivers *m, int link);
 
-/* The worker that a new driver goes to, the one with the fewest: its link,
- * or -1.  *id: its name, valid until the next call. */
-int master_drivers_place(struct master_drivers *m, const char **id);
+/* A name for a new driver, valid until the next call. */
+const char *master_drivers_name(struct master_drivers *m);
+
+/* It was sent to a worker. */
+void master_drivers_sent(struct master_drivers *m, const char *id, int link);
 
 /* What a worker says. */
 void master_drivers_heard(struct master_drivers *m, int link,

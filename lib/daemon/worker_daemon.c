@@ -312,6 +312,29 @@ register_now(struct daemon *d, const struct worker_hello *h)
 }
 
 static void
+start_driver(struct daemon *d, const struct driver_lease *lease)
+{
+	struct arena a = { 0 };
+	struct driver_order o;
+	struct err e;
+
+	if (driver_order_parse(lease->body, lease->nbody, &o, &a, &e) >= 0)
+		worker_drivers_start(d->drivers, &o);
+	arena_release(&a);
+}
+
+static void
+refuse_driver(struct daemon *d, const char *id)
+{
+	struct driver_report r = { .id = id, .state = DRIVER_DONE,
+		.code = EXIT_TEMP, .where = "" };
+
+	say(d, "no room for driver %s", id);
+	driver_report_print(&d->body, &r);
+	dial_send(&d->dial, FRAME_DRIVER_STATE, &d->body);
+}
+
+static void
 carry_out(struct daemon *d, const struct order *o)
 {
 	struct child *c = find_child(d, &o->exec);
@@ -353,6 +376,12 @@ carry_out(struct daemon *d, const struct order *o)
 		shuffle_service_drop(d->shuffle, o->exec.app);
 		if (!d->conf->keep)
 			worker_dirs_forget(&d->dirs, o->exec.app);
+		break;
+	case ORDER_DRIVER_SPAWN:
+		start_driver(d, o->driver);
+		break;
+	case ORDER_DRIVER_NO_ROOM:
+		refuse_driver(d, o->text);
 		break;
 	case ORDER_EXIT:
 		d->stop = 1;
@@ -448,7 +477,10 @@ static void
 report_driver(void *arg, const struct driver_report *r)
 {
 	struct daemon *d = arg;
+	struct worker_event ev = { .kind = WORKER_DRIVER_GONE, .text = r->id };
 
+	if (r->state != DRIVER_RUNNING)
+		happens(d, &ev);
 	say(d, "driver %s: %s %d, started again %d times", r->id,
 	    r->state == DRIVER_RUNNING ? "runs" : "has ended with", r->code,
 	    r->restarts);
@@ -460,12 +492,18 @@ static int
 handle_driver(struct daemon *d, int type, const char *p, size_t n,
     struct arena *a, struct err *e)
 {
+	struct driver_lease lease = { .body = p, .nbody = n };
+	struct worker_event ev = { .kind = WORKER_DRIVER_START,
+		.driver = &lease };
 	struct driver_order o;
 	struct driver_ask q;
 
 	if (type == FRAME_DRIVER_START) {
 		TRY(driver_order_parse(p, n, &o, a, e));
-		worker_drivers_start(d->drivers, &o);
+		snprintf(lease.id, sizeof lease.id, "%s", o.id);
+		lease.cores = o.cores;
+		lease.memory_mb = o.memory_mb;
+		happens(d, &ev);
 	} else {
 		TRY(driver_ask_parse(p, n, &q, a, e));
 		worker_drivers_stop(d->drivers, q.id);

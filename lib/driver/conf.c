@@ -38,6 +38,8 @@ static const struct row rows[] = {
 	{ "spark.executor.cores", NUMBER, "0", "task threads; 0: all cores" },
 	{ "spark.driver.memory", SIZE, "1g", "memory of the driver for results "
 	    "that wait for their turn" },
+	{ "spark.driver.cores", NUMBER, "1", "cores that a driver under a worker "
+	    "takes there (--deploy-mode cluster)" },
 	{ "spark.memory.fraction", FRACTION, "0.6", "part of the memory that "
 	    "kept rows (cache) may fill" },
 	{ "spark.memory.storageFraction", FRACTION, "0.5", "part of that which "

@@ -7,13 +7,17 @@
 #include "driver/deploy.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/opt.h"
 #include "daemon/ask.h"
 #include "daemon/driver_msg.h"
 #include "driver/leases.h"
 #include "driver/submit.h"
 #include "net/proto.h"
+
+enum { WAIT_MIN_MS = 50, WAIT_MAX_MS = 1000 };
 
 static int
 check_master(const struct app *a, struct err *e)
@@ -103,7 +107,10 @@ int
 deploy_submit(struct submit *s, const struct text *job, struct text *id,
     struct err *e)
 {
+	struct conf *c = &s->app.conf;
 	struct driver_order o = { .id = "", .supervise = s->supervise,
+	    .cores = (int)conf_int(c, "spark.driver.cores"),
+	    .memory_mb = conf_size(c, "spark.driver.memory") >> 20,
 	    .text = job->p ? job->p : "", .ntext = job->n };
 	struct text body = { 0 }, raw = { 0 };
 	struct driver_report r;
@@ -128,29 +135,70 @@ deploy_is_id(const char *id)
 	return strncmp(id, "driver-", 7) == 0;
 }
 
+static int
+ask_once(struct submit *s, struct driver_report *r, struct err *e)
+{
+	struct driver_ask q = { s->id, s->action == SUBMIT_KILL };
+	struct text body = { 0 }, raw = { 0 };
+	int code;
+
+	driver_ask_print(&body, &q);
+	code = ask(s, FRAME_DRIVER_ASK, &body, &raw, r, e);
+	text_release(&body);
+	text_release(&raw);
+	return code < 0 ? unknown(e) : 0;
+}
+
+/* Returns the exit status. */
+static int
+tell(const struct submit *s, const struct driver_report *r, struct text *to)
+{
+	static const char *const names[] = { "running", "done", "lost" };
+
+	text_adds(to, names[r->state]);
+	if (r->state == DRIVER_DONE)
+		text_addf(to, " %d", r->code);
+	if (*r->where)
+		text_addf(to, " %s", r->where);
+	text_addc(to, '\n');
+	if (s->action == SUBMIT_KILL && r->state == DRIVER_RUNNING)
+		return 0;
+	return r->state == DRIVER_DONE ? r->code : EXIT_TEMP;
+}
+
 int
 deploy_ask(struct submit *s, struct text *to, struct err *e)
 {
-	static const char *const names[] = { "running", "done", "lost" };
-	struct driver_ask q = { s->id, s->action == SUBMIT_KILL };
-	struct text body = { 0 }, raw = { 0 };
 	struct driver_report r;
-	int code;
 
 	TRY(check_master(&s->app, e));
-	driver_ask_print(&body, &q);
-	code = ask(s, FRAME_DRIVER_ASK, &body, &raw, &r, e);
-	text_release(&body);
-	text_release(&raw);
-	if (code < 0)
-		return unknown(e);
-	text_adds(to, names[r.state]);
-	if (r.state == DRIVER_DONE)
-		text_addf(to, " %d", r.code);
-	if (*r.where)
-		text_addf(to, " %s", r.where);
-	text_addc(to, '\n');
-	if (s->action == SUBMIT_KILL && r.state == DRIVER_RUNNING)
-		return 0;
-	return r.state == DRIVER_DONE ? r.code : EXIT_TEMP;
+	TRY(ask_once(s, &r, e));
+	return tell(s, &r, to);
+}
+
+int
+deploy_wait(struct submit *s, struct text *to, struct err *e)
+{
+	int64_t heard = clock_mono_ms();
+	struct driver_report r;
+	int pause = WAIT_MIN_MS, code, late, known = 0;
+
+	TRY(check_master(&s->app, e));
+	for (;;) {
+		code = ask_once(s, &r, e);
+		known |= code >= 0;
+		if (code >= 0 && r.state == DRIVER_RUNNING)
+			heard = clock_mono_ms();
+		/* Its worker may come back to the master, and a master that
+		 * was started anew may hear of it yet. */
+		late = clock_mono_ms() - heard >= DEPLOY_AWAY_MS;
+		if (code >= 0 && (r.state == DRIVER_DONE || late))
+			return tell(s, &r, to);
+		if (code < 0 && (late || (!known && e->code != EXIT_TEMP))) {
+			e->code = known ? EXIT_TEMP : e->code;
+			return code;
+		}
+		usleep((useconds_t)pause * 1000);
+		pause = pause < WAIT_MAX_MS / 2 ? 2 * pause : WAIT_MAX_MS;
+	}
 }

@@ -23,4 +23,9 @@ int deploy_is_id(const char *id);
  * EXIT_TEMP, unless the master or its key is wrong). */
 int deploy_ask(struct submit *s, struct text *to, struct err *e);
 
+/* The same as soon as it does not run any more.  A master or worker that
+ * is away for less than DEPLOY_AWAY_MS is waited for. */
+enum { DEPLOY_AWAY_MS = 20000 };
+int deploy_wait(struct submit *s, struct text *to, struct err *e);
+
 #endif

@@ -93,11 +93,8 @@ ask_deployed(struct submit *s, const char *command)
 	int r;
 
 	find_master(&s->app);
-	if (s->action == SUBMIT_WAIT)
-		r = err_user(&e, EXIT_USAGE, "there is no waiting for a "
-		    "driver in the cluster: ask for its --status");
-	else
-		r = deploy_ask(s, &t, &e);
+	r = s->action == SUBMIT_WAIT ? deploy_wait(s, &t, &e) :
+	    deploy_ask(s, &t, &e);
 	return finish(command, &t, r, &e);
 }
 

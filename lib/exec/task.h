@@ -66,8 +66,7 @@ struct stage_run {
 struct exec_env {
 	struct pool pool;               /* the executor's budget */
 	const char *scratch;            /* directory of this run, 0700 */
-	bool bad_apart;                 /* bad records go to task_bad_dir, not
-					 * straight to their directory */
+	bool bad_apart;                 /* bad records go to task_bad_dir */
 	const struct zone *zone;
 	uint64_t seed;
 	int threads;

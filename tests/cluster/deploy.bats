@@ -26,7 +26,7 @@ master() {
 
 worker() {
 	rm -f id
-	sp-worker -v -c 2 -m 1g -d worker --ready-fd 4 "$SP_MASTER" 3>&- 4>id 2>>worker.log &
+	sp-worker -v -c ${CORES:-4} -m ${MEM:-4g} -d worker --ready-fd 4 "$SP_MASTER" 3>&- 4>id 2>>worker.log &
 	WORKER=$!
 	pids+=($!)
 	within 10 test -s id
@@ -101,4 +101,58 @@ says() { sp-submit --status "$1" | grep -q "^$2\( \|$\)"; }
 	head -c 32 /dev/urandom | xxd -p -c 64 >~/.config/sp/cluster.key
 	chmod 600 ~/.config/sp/cluster.key
 	run -75 sp-submit -m sp://127.0.0.1:1 --status driver-1
+}
+
+@test "drivers take cores and memory of their worker" {
+	CORES=2
+	MEM=3g
+	master
+	worker
+	mkfifo gate
+	taken() { sp-master status --json | grep -q "\"cores_used\":$1,\"memory_mb\":3072,\"memory_used_mb\":$2,"; }
+	one=$(sp-submit --deploy-mode cluster -c spark.cores.max=1 \
+		-c spark.executor.memory=512m -e "from range(1) | pipe 'cat $PWD/gate'")
+	within 10 taken 2 1536
+	run -75 sp-submit --deploy-mode cluster -e "select 1"
+	assert_output --partial 'no worker has 1 core and 1.1 GB free for a driver now'
+	run -69 sp-submit --deploy-mode cluster -c spark.driver.cores=3 -e "select 1"
+	assert_output --partial 'a driver of 3 cores and 1.1 GB fits on no worker'
+	run -69 sp-submit --deploy-mode cluster -c spark.driver.memory=4g -e "select 1"
+	# One that takes no core has room; it waits for an executor.
+	two=$(sp-submit --deploy-mode cluster -c spark.driver.cores=0 -e "select 2")
+	within 5 taken 2 2560
+	# It is known after a restart, too.
+	kill -9 $MASTER
+	master
+	within 10 taken 2 2560
+	sp-master status --json | grep -q '"drivers":2'
+	(sp-submit --wait "$one" >waited || echo $? >>waited) &
+	pids+=($!)
+	command sleep 0.3
+	[ ! -s waited ]
+	sp-submit --kill "$one"
+	within 10 grep -q '^143$' waited
+	grep -q '^done 143 ' waited
+	run -0 sp-submit --wait "$two"
+	assert_output --regexp '^done 0 '
+	within 5 taken 0 0
+	exec 5<>gate; exec 5>&-
+}
+
+@test "--wait goes on while the master is away" {
+	master
+	worker
+	one=$(sp-submit --deploy-mode cluster -c spark.cores.max=1 -e \
+		"from range(1) | pipe 'until [ -e $PWD/gate ]; do sleep 0.1; done; exit 3'")
+	(sp-submit --wait "$one" >waited || echo $? >>waited) &
+	pids+=($!)
+	within 10 says "$one" running
+	kill -9 $MASTER
+	command sleep 1
+	master
+	within 10 says "$one" running
+	[ ! -s waited ]
+	: >gate
+	within 10 grep -q '^1$' waited
+	grep -q '^done 1 ' waited
 }

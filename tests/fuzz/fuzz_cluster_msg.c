@@ -96,6 +96,7 @@ drivers(int which, const char *p, size_t n, struct arena *a, struct text *t)
 		driver_order_print(t, &o);
 		assert(driver_order_parse(t->p, t->n, &o2, a, &e) == 0);
 		assert(o.ntext == o2.ntext && o.narg == o2.narg);
+		assert(o.cores == o2.cores && o.memory_mb == o2.memory_mb);
 	}
 	if (which == 10 && driver_report_parse(p, n, &r, a, &e) == 0) {
 		driver_report_print(t, &r);

@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "cluster/master.h"
+#include "cluster/master_records.h"
+#include "cluster/record.h"
 #include "tap.h"
 
 struct bench {
@@ -410,9 +412,104 @@ test_adopts(void)
 	bench_close(&b);
 }
 
+static int
+driver_comes(struct bench *b, const char *id, int cores, int64_t mb)
+{
+	struct driver_lease d = { .cores = cores, .memory_mb = mb };
+
+	snprintf(d.id, sizeof d.id, "%s", id);
+	return event(b, (struct master_event){ .kind = MASTER_DRIVER_SUBMIT,
+		.link = 50, .driver = &d });
+}
+
+static void
+test_drivers(void)
+{
+	struct driver_lease back = { .id = "driver-9", .cores = 2,
+		.memory_mb = 10 };
+	struct worker_hello h = { .id = "c", .cores = 2, .memory_mb = 100,
+		.ndriver = 1, .driver = &back };
+	struct app_hello app = ask(7, 0, 1, 10);
+	struct bench b, c;
+	struct text s = { 0 }, t = { 0 };
+
+	bench_open(&b, &(struct master_conf){ 0 });
+	ok(driver_comes(&b, "driver-0", 1, 10) < 0 &&
+	    b.e.code == EXIT_UNAVAILABLE, "no worker: %s", b.e.text);
+	worker_comes(&b, 1, "a", 2, 1000, NULL, 0);
+	worker_comes(&b, 2, "b", 3, 1000, NULL, 0);
+	ok(driver_comes(&b, "driver-1", 1, 600) == 0 &&
+	    count(&b, ORDER_DRIVER_START, 2) == 1 &&
+	    count(&b, ORDER_DRIVER_TAKEN, 50) == 1,
+	    "it goes where most cores are free");
+	ok(driver_comes(&b, "driver-1", 1, 10) < 0, "an id is taken once");
+	ok(driver_comes(&b, "driver-2", 1, 600) == 0 &&
+	    count(&b, ORDER_DRIVER_START, 1) == 1, "memory counts");
+	ok(driver_comes(&b, "driver-3", 1, 600) < 0 &&
+	    b.e.code == EXIT_TEMP, "no room now: %s", b.e.text);
+	ok(driver_comes(&b, "driver-3", 4, 1) < 0 &&
+	    b.e.code == EXIT_UNAVAILABLE, "nor ever: %s", b.e.text);
+	app_comes(&b, 10, &app);
+	is_int(count(&b, ORDER_START, -1), 3, "executors get the rest");
+	bench_open(&c, &(struct master_conf){ 0 });
+	ok(master_replay(c.m, b.journal.p, b.journal.n, &c.e) == 0,
+	    "the journal is read: %s", c.e.text);
+	master_dump(b.m, &s);
+	master_dump(c.m, &t);
+	is_str(text_str(&t), text_str(&s), "and gives the same");
+	event(&b, (struct master_event){ .kind = MASTER_DRIVER_GONE,
+		.link = 1, .id = "driver-1" });
+	is_int(count(&b, ORDER_START, -1), 0, "its own worker must say it");
+	event(&b, (struct master_event){ .kind = MASTER_DRIVER_GONE,
+		.link = 2, .id = "driver-1" });
+	is_int(count(&b, ORDER_START, 2), 1, "its end makes room");
+	event(&b, (struct master_event){ .kind = MASTER_LINK_DOWN,
+		.link = 1 });
+	worker_comes(&b, 3, "a", 2, 1000, NULL, 0);
+	is_int(count(&b, ORDER_START, 3), 2, "so does that it is not listed");
+	event(&b, (struct master_event){ .kind = MASTER_WORKER_REGISTER,
+		.link = 4, .worker = &h });
+	is_int(count(&b, ORDER_START, 4), 0, "one that was given up and is "
+	    "back has its cores");
+	event(&b, (struct master_event){ .kind = MASTER_WORKER_LEAVE,
+		.link = 4 });
+	ok(driver_comes(&b, "driver-9", 0, 1) == 0, "its worker has gone");
+	text_release(&s);
+	text_release(&t);
+	bench_close(&b);
+	bench_close(&c);
+}
+
+/* A journal from before the overhead was in it. */
+static void
+test_older_journal(void)
+{
+	struct app_hello h = ask(7, 0, 1, 10);
+	struct record r;
+	struct text t = { 0 };
+	struct bench b;
+
+	snprintf(h.id, sizeof h.id, "app-1");
+	record_app(&r, &h, 1, 0, 0, 0);
+	r.nfield--;
+	record_add(&t, &r);
+	bench_open(&b, &(struct master_conf){ 0 });
+	ok(master_replay(b.m, t.p, t.n, &b.e) == 0, "read: %s", b.e.text);
+	bench_close(&b);
+	text_clear(&t);
+	r.nfield--;
+	record_add(&t, &r);
+	bench_open(&b, &(struct master_conf){ 0 });
+	ok(master_replay(b.m, t.p, t.n, &b.e) < 0, "one field less is not");
+	bench_close(&b);
+	text_release(&t);
+}
+
 int
 main(void)
 {
+	test_drivers();
+	test_older_journal();
 	test_places();
 	test_refuses();
 	test_shares();

@@ -102,9 +102,53 @@ test_echoes(void)
 	worker_free(w);
 }
 
+static void
+test_drivers(void)
+{
+	struct worker *w = welcome_worker();
+	struct driver_lease d = { .id = "driver-1", .cores = 1,
+		.memory_mb = 50, .body = "job", .nbody = 3 };
+	struct worker_event start = { .kind = WORKER_DRIVER_START,
+		.driver = &d };
+
+	event(w, start);
+	ok(count(ORDER_DRIVER_SPAWN) == 1 && memcmp(out.v[0].driver->body,
+	    "job", 3) == 0, "a driver is started");
+	is_int(worker_cores_used(w), 2, "its core is taken");
+	event(w, start);
+	is_int(out.n, 0, "once");
+	event(w, (struct worker_event){ .kind = WORKER_START,
+		.exec = { "app-1", 1 }, .cores = 1, .memory_mb = 10 });
+	is_int(count(ORDER_SPAWN), 0, "no executor gets it");
+	memcpy(d.id, "driver-2", 9);
+	event(w, start);
+	is_int(count(ORDER_DRIVER_NO_ROOM), 1, "nor another driver");
+	event(w, (struct worker_event){ .kind = WORKER_LINK_DOWN });
+	event(w, (struct worker_event){ .kind = WORKER_TICK,
+		.now_ms = 5000 });
+	event(w, (struct worker_event){ .kind = WORKER_LINK_UP,
+		.now_ms = 5000 });
+	ok(out.n == 1 && out.v[0].worker->ndriver == 1 &&
+	    strcmp(out.v[0].worker->driver[0].id, "driver-1") == 0,
+	    "it is listed when the worker comes back");
+	event(w, (struct worker_event){ .kind = WORKER_WELCOME, .n = 1,
+		.now_ms = 5000 });
+	event(w, (struct worker_event){ .kind = WORKER_TICK,
+		.now_ms = 5000 + LEASE_WORKER_MS });
+	is_int(worker_cores_used(w), 2, "it has no lease");
+	event(w, (struct worker_event){ .kind = WORKER_DRIVER_GONE,
+		.text = "driver-1" });
+	is_int(worker_cores_used(w), 1, "its end gives the core back");
+	memcpy(d.id, "driver-1", 9);
+	event(w, start);
+	is_int(out.n, 0, "an echo does not start it again");
+	worker_free(w);
+}
+
 int
 main(void)
 {
+	test_drivers();
 	test_lease();
 	test_refused();
 	test_echoes();

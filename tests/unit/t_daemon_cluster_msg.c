@@ -19,8 +19,9 @@ test_worker(void)
 		{ .name = { "app-1", 4 }, .state = EXEC_GONE, .status = 137,
 		.why = "two\nlines" } };
 	const char app[1][ID_SIZE] = { "app-1" };
+	const struct driver_lease d[] = { { "driver-1", 2, 512, NULL, 0 } };
 	struct worker_hello h = { "w-1", "host", "host:1", "0.1", 4, 1000, 2,
-		x, 1, app, 7 }, back;
+		x, 1, d, 1, app, 7 }, back;
 	struct arena a = { 0 };
 	struct text t = { 0 };
 	struct err e = { 0 };
@@ -33,6 +34,9 @@ test_worker(void)
 	is_str(back.exec[1].why, "two\nlines", "why");
 	is_str(back.app[0], "app-1", "files kept");
 	is_int(back.epoch, 7, "the epoch of its last master");
+	ok(back.ndriver == 1 && strcmp(back.driver[0].id, "driver-1") == 0 &&
+	    back.driver[0].cores == 2 && back.driver[0].memory_mb == 512,
+	    "drivers");
 	for (size_t n = 0; n < t.n; n++)
 		bad += worker_hello_parse(t.p, n, &back, &a, &e) < 0;
 	is_int(bad, (int)t.n, "no beginning of it is a message");
@@ -50,7 +54,7 @@ test_app(void)
 {
 	int known[] = { 1, 5 };
 	struct app_hello h = { .token = ~0ULL, .name = "job", .cores = 2,
-		.memory_mb = 512, .weight = 3, .nexec = 2, .exec = known }, b;
+		.memory_mb = 512, .overhead_mb = 384, .weight = 3, .nexec = 2, .exec = known }, b;
 	struct arena a = { 0 };
 	struct text t = { 0 };
 	struct err e = { 0 };
@@ -58,7 +62,8 @@ test_app(void)
 	h.key[31] = 9;
 	app_hello_print(&t, &h);
 	ok(app_hello_parse(t.p, t.n, &b, &a, &e) == 0, "an application: read");
-	ok(b.token == ~0ULL && b.key[31] == 9 && b.exec[1] == 5, "as it was");
+	ok(b.token == ~0ULL && b.key[31] == 9 && b.exec[1] == 5 &&
+	    b.overhead_mb == 384, "as it was");
 	h.weight = 0;
 	text_clear(&t);
 	app_hello_print(&t, &h);
@@ -70,7 +75,8 @@ test_app(void)
 static void
 test_orders(void)
 {
-	struct app_hello app = { .name = "job", .driver = "d:1" }, app2;
+	struct app_hello app = { .name = "job", .driver = "d:1",
+		.overhead_mb = 7 }, app2;
 	struct worker_hello w = { .id = "w", .host = "h" }, w2;
 	struct order o = { .exec = { "app-1", 2 }, .cores = 1,
 		.memory_mb = 10, .app = &app, .worker = &w }, o2;
@@ -82,7 +88,8 @@ test_orders(void)
 
 	start_print(&t, &o);
 	ok(start_parse(t.p, t.n, &o2, &app2, &e) == 0 &&
-	    strcmp(app2.driver, "d:1") == 0 && o2.exec.num == 2, "START");
+	    strcmp(app2.driver, "d:1") == 0 && app2.overhead_mb == 7 &&
+	    o2.exec.num == 2, "START");
 	text_clear(&t);
 	exec_up_print(&t, &o);
 	ok(exec_up_parse(t.p, t.n, &o2, &w2, &e) == 0 &&

@@ -191,6 +191,22 @@ calm_begins(struct happening *h)
 	}
 }
 
+/* Somebody has a driver to run. */
+static void
+driver_comes(struct happening *h)
+{
+	struct driver_lease d = { .cores = (int)draw(3), .memory_mb = 10 };
+	struct master_event ev = { .kind = MASTER_DRIVER_SUBMIT, .link = -1,
+		.driver = &d };
+
+	if (world.calm)
+		return;
+	snprintf(d.id, sizeof d.id, "driver-%lld", (long long)h->n);
+	to_master((int)draw(world.nboss), &ev);
+	h = later(draw(20000), driver_comes);
+	h->n = world.seq;
+}
+
 static void
 master_ticks(struct happening *h)
 {
@@ -246,6 +262,8 @@ faults_begin(void)
 	}
 	later(500, master_ticks);
 	later(5000, faults_go_on);
+	if (chance(60))
+		later(3000, driver_comes);
 	later(FAULTS_MS, calm_begins);
 }
 
@@ -393,6 +411,9 @@ check_end(void)
 	for (int i = 0; i < world.napp; i++)
 		if (world.app[i].alive)
 			check_app(i, capacity, nalive);
+	for (const struct worker *w = s->worker; w; w = w->next)
+		if (w->seat)
+			broken("a driver has ended and still has its cores");
 	used = alive_procs(NULL);
 	if (used < (wanted < capacity ? wanted : capacity))
 		broken("cores are idle while applications wait");

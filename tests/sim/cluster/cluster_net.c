@@ -92,6 +92,8 @@ send_to_master(int link, const struct master_event *ev)
 		w->exec = copy(w->exec, (size_t)(w->nexec + 1) *
 		    sizeof *w->exec);
 		w->app = copy(w->app, (size_t)(w->napp + 1) * ID_SIZE);
+		w->driver = copy(w->driver, (size_t)(w->ndriver + 1) *
+		    sizeof *w->driver);
 		m->worker = w;
 	}
 	if (ev->app) {
@@ -101,6 +103,7 @@ send_to_master(int link, const struct master_event *ev)
 		    sizeof *a->exec);
 		m->app = a;
 	}
+	m->id = ev->id ? arena_strdup(&world.arena, ev->id) : NULL;
 	m->report = copy(ev->report, sizeof *ev->report);
 	m->link = link;
 	for (int i = 0; i < 1 + (!world.calm && chance(3)); i++) {
@@ -117,6 +120,7 @@ static const int worker_kinds[] = {
 	[ORDER_START] = WORKER_START, [ORDER_STOP] = WORKER_STOP,
 	[ORDER_FORGET_APP] = WORKER_FORGET_APP,
 	[ORDER_REFUSE] = WORKER_REFUSED,
+	[ORDER_DRIVER_START] = WORKER_DRIVER_START,
 };
 
 static void
@@ -126,7 +130,7 @@ arrives_at_client(struct happening *h)
 	struct order *o = h->o;
 	struct worker_event ev = { .n = o->n, .exec = o->exec,
 		.cores = o->cores, .memory_mb = o->memory_mb,
-		.text = o->text, .app = o->app };
+		.text = o->text, .app = o->app, .driver = o->driver };
 
 	if (!l->up_client)
 		return;
@@ -156,6 +160,7 @@ send_to_client(const struct order *from)
 	o->text = o->text ? arena_strdup(&world.arena, o->text) : NULL;
 	o->app = copy(o->app, o->app ? sizeof *o->app : 0);
 	o->worker = copy(o->worker, o->worker ? sizeof *o->worker : 0);
+	o->driver = copy(o->driver, o->driver ? sizeof *o->driver : 0);
 	for (int i = 0; i < 1 + (!world.calm && chance(3)); i++) {
 		h = later(arrival(l, 0), arrives_at_client);
 		h->o = o;
@@ -442,6 +447,48 @@ proc_end_soon(int node, const struct order *o, int64_t within)
 	h->n = 0;
 }
 
+/* ---- drivers under workers ------------------------------------------- */
+
+static void
+tell_driver_gone(int node, const char *id)
+{
+	struct master_event ev = { .kind = MASTER_DRIVER_GONE, .id = id };
+
+	send_to_master(world.node[node].link, &ev);
+}
+
+static void
+driver_proc_ends(struct happening *h)
+{
+	struct proc *p = &world.proc[h->a];
+	struct worker_event ev = { .kind = WORKER_DRIVER_GONE,
+		.text = p->name.app };
+
+	if (!p->alive)
+		return;
+	p->alive = 0;
+	to_worker(p->node, &ev);
+	tell_driver_gone(p->node, p->name.app);
+}
+
+static void
+driver_spawn(int node, const struct driver_lease *d)
+{
+	struct proc *p;
+
+	for (int i = 0; i < world.nproc; i++)
+		if (strcmp(world.proc[i].name.app, d->id) == 0)
+			broken("a driver was started twice");
+	if (world.nproc == PROCS_MAX)
+		return;
+	p = &world.proc[world.nproc++];
+	*p = (struct proc){ .node = node, .cores = d->cores, .alive = 1,
+		.born_ms = world.now };
+	memcpy(p->name.app, d->id, sizeof p->name.app);
+	later(draw(chance(30) ? 100 : 30000), driver_proc_ends)->a =
+	    world.nproc - 1;
+}
+
 static void
 node_order(int node, const struct order *o)
 {
@@ -474,6 +521,12 @@ node_order(int node, const struct order *o)
 		break;
 	case ORDER_SPAWN:
 		spawn(node, o);
+		break;
+	case ORDER_DRIVER_SPAWN:
+		driver_spawn(node, o->driver);
+		break;
+	case ORDER_DRIVER_NO_ROOM:
+		tell_driver_gone(node, o->text);
 		break;
 	case ORDER_ASK_END:
 		proc_end_soon(node, o, chance(10) ? 5000 : 100);
