@@ -25,8 +25,8 @@
 # these end nothing is left, in /run or /etc neither.  $HOSTS is the folder
 # with keys, logs (hostI.log) and process numbers.
 #
-# Faults: host_kill, host_boot, cable_pull, cable_heal, host_drop, host_loss,
-# host_rate, hosts_heal; see below.  None needs netem.
+# Faults: host_kill, host_boot, cable_pull, cable_heal, host_drop, host_pass,
+# host_loss, host_rate, hosts_heal; see below.  None needs netem.
 
 hosts_can() {
 	[ "$(id -u)" -eq 0 ] && command -v ip nft tc nsenter unshare >/dev/null &&
@@ -255,6 +255,11 @@ host_filter() {
 host_drop() {
 	host_filter "$2" "ip saddr 10.77.0.$((10 + $1)) drop" \
 		"ip6 saddr fd77::$((10 + $1)) drop"
+}
+
+# Takes back all host_drop, host_reject and host_loss of what host J gets.
+host_pass() {
+	nsenter -t "$(<"$HOSTS/host$1.pid")" -n nft delete table inet faults 2>/dev/null || :
 }
 
 # host_reject I PORT: connections to the port are refused, as when nobody

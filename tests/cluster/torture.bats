@@ -28,6 +28,28 @@ setup() {
 	torture --runs $((SP_LONG ? 60 : 4)) --seed 1 --faults disk
 }
 
+# An hour and ten years, both ways, from the beginning or in the middle.
+@test "clocks that are wrong and jump" {
+	need faketime test -f "$(echo /usr/lib/*/faketime/libfaketimeMT.so.1)"
+	LD_PRELOAD=$(echo /usr/lib/*/faketime/libfaketimeMT.so.1) FAKETIME=-10y \
+		sp-submit -e 'select year(now())' >"$WORK/year"
+	[ "$(cat "$WORK/year")" -lt "$(($(date +%Y) - 8))" ]
+	torture --runs $((SP_LONG ? 40 : 2)) --seed 1 --faults clock
+	torture --runs $((SP_LONG ? 40 : 4)) --seed 2 --faults clock --mode local-cluster
+	torture --runs $((SP_LONG ? 60 : 5)) --seed 1 --faults clock --mode sp
+}
+
+@test "full disks of executors" {
+	need tmpfs unshare -m mount -t tmpfs none /mnt
+	torture --runs $((SP_LONG ? 60 : 3)) --seed 5 --faults disk --mode local-cluster
+	torture --runs $((SP_LONG ? 60 : 3)) --seed 5 --faults disk --mode sp
+}
+
+@test "each named point of each program, one after the other" {
+	torture --runs $((SP_LONG ? 150 : 6)) --seed 0 --faults point --mode local-cluster
+	torture --runs $((SP_LONG ? 350 : 6)) --seed 20 --faults point --mode sp
+}
+
 @test "executors of this machine" {
 	torture --mode local-cluster --runs $((SP_LONG ? 200 : 8)) --seed 1
 }
@@ -44,19 +66,23 @@ setup() {
 
 @test "connections that cut, repeat and change bytes" {
 	need netns unshare -n nft list ruleset
-	torture --mode local-cluster --runs $((SP_LONG ? 100 : 4)) --seed 4 --faults net
+	torture --mode local-cluster --runs $((SP_LONG ? 100 : 4)) --seed 4 --faults net \
+		--totals "$WORK/totals"
+	torture --mode sp --runs $((SP_LONG ? 100 : 2)) --seed 5 --faults net --totals "$WORK/totals"
+	grep -x "all until now: $((SP_LONG ? 200 : 6)) runs, 0 bad, .* corrupted.*" <<<"$output"
 }
 
 @test "bare hosts that lose executors and cables" {
 	need_hosts
 	torture --mode ssh --runs $((SP_LONG ? 50 : 3)) --seed 1 --faults kill,host
+	torture --mode ssh --runs $((SP_LONG ? 50 : 2)) --seed 9 --faults host
 }
 
 @test "a lost row, a doubled one and an orphan are noticed" {
 	export PATH=$WORK/bin:$PATH
 	cp -r "$TOP/tests/cluster" "$WORK/cluster"
 	mkdir "$WORK/scripts" "$WORK/tests"
-	cp scripts/torture "$WORK/scripts"
+	cp -r scripts/torture scripts/torture.d "$WORK/scripts"
 	ln -s "$TOP/lib" "$WORK/lib"
 	mv "$WORK/cluster" "$WORK/tests"
 	cd "$WORK"

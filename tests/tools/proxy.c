@@ -48,7 +48,7 @@ enum { CORRUPT, DROP, DUPLICATE, REORDER, CUT, HALF, STALL, NCHANCE };
 static const char *const chance_name[NCHANCE] = { "corrupt", "drop",
 	"duplicate", "reorder", "cut", "half", "stall" };
 static double chance[NCHANCE];
-static long long count[NCHANCE], connections, chunks, bytes;
+static long long count[NCHANCE], connections, chunks, bytes, delayed;
 static long long delay, dribble = CHUNK, rate, after = 65536;
 
 /* One direction of a connection. */
@@ -168,6 +168,7 @@ take(struct pair *p, int i)
 	w->due = now_ms() + (int64_t)below(&w->rng, (uint64_t)delay + 1) +
 	    (rate ? r * 1000 / rate : dribble < CHUNK ? 1 : 0);
 	chunks++;
+	delayed += w->due > now_ms();
 	bytes += r;
 	spoil(w);
 }
@@ -410,8 +411,8 @@ main(int argc, char **argv)
 	}
 	while (!stop)
 		turn(listener);
-	printf("connections %lld\nchunks %lld\nbytes %lld\n", connections,
-	    chunks, bytes);
+	printf("connections %lld\nchunks %lld\nbytes %lld\ndelay %lld\n",
+	    connections, chunks, bytes, delayed);
 	for (int i = 0; i < NCHANCE; i++)
 		printf("%s %lld\n", chance_name[i], count[i]);
 	return 0;
