@@ -129,9 +129,8 @@ print_driver(struct text *to, const struct order *o)
 static void
 print_taken(struct text *to, const struct order *o)
 {
-	struct driver_report r = { .id = o->text, .where = "" };
-
-	driver_report_print(to, &r);
+	driver_report_print(to, &(struct driver_report){ .id = o->text,
+	    .where = "" });
 }
 
 /* Which frame carries an order, and how its body is written. */
@@ -294,35 +293,22 @@ answer(struct daemon *d, struct guest *g, const char *p, size_t n,
 
 /* ---- drivers under workers ------------------------------------------- */
 
-static void
-answer_driver(struct guest *g, const struct driver_report *r)
-{
-	struct text *t = &g->daemon->body;
-
-	text_clear(t);
-	driver_report_print(t, r);
-	conn_send(g->conn, FRAME_ANSWER, t->p, t->n);
-}
-
 static int
 driver_submit(struct daemon *d, struct guest *g, const char *p, size_t n,
     struct arena *a, struct err *e)
 {
-	struct driver_lease want = { .cores = 0 };
-	struct master_event ev = { .kind = MASTER_DRIVER_SUBMIT,
-		.link = g->link, .driver = &want };
 	struct driver_order o;
+	struct driver_lease want;
 
 	TRY(driver_order_parse(p, n, &o, a, e));
 	o.id = master_drivers_name(d->drivers);
 	text_clear(&d->body);
 	driver_order_print(&d->body, &o);
+	want = (struct driver_lease){ "", o.cores, o.memory_mb, d->body.p,
+		d->body.n };
 	snprintf(want.id, sizeof want.id, "%s", o.id);
-	want.cores = o.cores;
-	want.memory_mb = o.memory_mb;
-	want.body = d->body.p;
-	want.nbody = d->body.n;
-	return happens(d, &ev, e);
+	return happens(d, &(struct master_event){ .driver = &want,
+	    .kind = MASTER_DRIVER_SUBMIT, .link = g->link }, e);
 }
 
 static int
@@ -346,7 +332,9 @@ driver_ask(struct daemon *d, struct guest *g, const char *p, size_t n,
 		conn_send(worker->conn, FRAME_DRIVER_STOP, d->body.p,
 		    d->body.n);
 	}
-	answer_driver(g, &r);
+	text_clear(&d->body);
+	driver_report_print(&d->body, &r);
+	conn_send(g->conn, FRAME_ANSWER, d->body.p, d->body.n);
 	return 0;
 }
 
@@ -354,18 +342,15 @@ static int
 driver_state(struct daemon *d, struct guest *g, const char *p, size_t n,
     struct arena *a, struct err *e)
 {
-	struct master_event ev = { .kind = MASTER_DRIVER_GONE,
-		.link = g->link };
 	struct driver_report r;
 
 	TRY(driver_report_parse(p, n, &r, a, e));
 	say(d, "driver %s %s %d", r.id, r.state == DRIVER_RUNNING ? "runs" :
 	    "has ended:", r.code);
 	master_drivers_heard(d->drivers, g->link, &r);
-	ev.id = r.id;
-	if (r.state != DRIVER_RUNNING)
-		happens(d, &ev, e);
-	return 0;
+	return r.state == DRIVER_RUNNING ? 0 : happens(d,
+	    &(struct master_event){ .kind = MASTER_DRIVER_GONE,
+	    .link = g->link, .id = r.id }, e);
 }
 
 static int
