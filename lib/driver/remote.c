@@ -16,6 +16,7 @@
 #include "driver/executors.h"
 #include "driver/job.h"
 #include "driver/places.h"
+#include "driver/relay.h"
 #include "driver/remote_state.h"
 #include "exec/stage_run.h"
 #include "net/msg.h"
@@ -237,7 +238,7 @@ tell_maps(struct remote *m, struct cluster_exec *x, int stage)
 	struct told *t = told_of(m, x);
 	struct rstage *g = &m->stage[stage];
 	struct maps_msg msg = { m->job->number, stage, g->nmap, g->place,
-	    g->attempt };
+	    g->attempt, remote_relay_wanted(m, stage) };
 	struct text body = { 0 };
 
 	tell_stage(m, x, stage);
@@ -329,6 +330,7 @@ lost_maps(struct runner *r, const struct sched_order *o)
 	for (int i = o->part; i < o->part + o->n && i < g->nmap; i++)
 		g->place[i] = -1;
 	g->generation++;
+	relay_moved(m->relay, o->stage);
 }
 
 /* Only the attempt whose end is told right now is ever committed: the
@@ -403,6 +405,7 @@ on_lost(void *arg, struct cluster_exec *x, const char *why)
 
 		remote_drop_rows(r->backend, x->number);
 		forget_told(r->backend, x);
+		relay_gone(((struct remote *)r->backend)->relay, x->number);
 		if (r->error.kind)
 			continue;
 		err_set(&r->error, ERR_TEMP, "%s", why);
@@ -502,6 +505,7 @@ static void
 release(struct remote *m)
 {
 	remote_drop_rows(m, -1);
+	relay_free(m->relay);
 	for (int i = 0; i < m->job->stages->n; i++) {
 		free(m->stage[i].place);
 		free(m->stage[i].attempt);
@@ -539,6 +543,7 @@ begin(struct backend *p, struct action *j, struct runner **out, struct err *e)
 	m->cluster = all->cluster;
 	m->runner = &m->base;
 	m->base = (struct runner){ .ops = &ops, .backend = m };
+	m->relay = relay_new();
 	m->stage = xcalloc((size_t)j->stages->n + 1, sizeof *m->stage);
 	atomic_store(&j->env.cancel, 0);
 	adapt_open(&j->env, j->stages);
@@ -579,6 +584,8 @@ await(struct backend *p, int ms, struct err *e)
 {
 	const struct remotes *all = p->own;
 
+	for (int i = 0; i < p->n; i++)
+		remote_relay_turn(p->v[i]->backend);
 	return cluster_turn(all->cluster, ms, e);
 }
 

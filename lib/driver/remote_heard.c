@@ -126,6 +126,8 @@ count_sizes(struct remote *m, const struct done_msg *d)
 		g->size[d->part] = d->size[d->part];
 		g->rowset[d->part] = d->rowset;
 	}
+	if (!g->sized[d->part])
+		g->bytes += d->map_bytes;
 	g->sized[d->part] = true;
 }
 
@@ -409,6 +411,8 @@ static int (*const handler[FRAME_TYPES])(struct remote *,
 	[FRAME_OUT_DATA] = on_out_data,
 	[FRAME_PROGRESS] = on_progress,
 	[FRAME_KEPT_GONE] = on_kept_gone,
+	[FRAME_RELAY_ASK] = remote_relay_ask,
+	[FRAME_RELAY_END] = remote_relay_end,
 };
 
 /* Whose it is; what a job that has ended still had to say is nobody's.  Every

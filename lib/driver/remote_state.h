@@ -15,7 +15,8 @@
 struct rstage {                 /* a stage, as executors are told of it */
 	int nmap;
 	int *place, *attempt;           /* of each map output */
-	bool *sized;                    /* its sizes are counted */
+	bool *sized;                    /* its sizes are counted, and */
+	int64_t bytes;                  /* all together */
 	int generation;                 /* of places */
 	struct remote_kept *kept;       /* its rows stand, some of them */
 	bool fits;                      /* and its tasks are what they were */
@@ -57,11 +58,21 @@ struct remote {                 /* an action */
 	int committed;                  /* unless some of its outputs are there */
 	const struct done_msg *done;    /* whose end is being told */
 	bool done_sent;
+	struct relay *relay;
 };
 
 /* The action ends: what was kept is not what this plan makes.  Run again it
  * makes all of it. */
 void remote_kept_broken(struct remote *m, int stage);
+
+/* Broadcasts (remote_relay.c).  Shall executors ask before they fetch the
+ * stage; two frames of theirs; answers that are due. */
+bool remote_relay_wanted(const struct remote *m, int stage);
+int  remote_relay_ask(struct remote *m, struct cluster_exec *x,
+    const char *body, size_t n, struct err *e);
+int  remote_relay_end(struct remote *m, struct cluster_exec *x,
+    const char *body, size_t n, struct err *e);
+void remote_relay_turn(struct remote *m);
 
 /* A frame of an executor, for struct cluster_ops; arg: the backend. */
 void remote_heard(void *arg, struct cluster_exec *x, int type,

@@ -17,6 +17,7 @@
 #include "executor/far_files.h"
 #include "executor/job_catalog.h"
 #include "executor/made_maps.h"
+#include "executor/relayed.h"
 #include "executor/send_files.h"
 #include "executor/serve.h"
 #include "format/format.h"
@@ -50,6 +51,7 @@ struct exec_job {
 	bool needs;                     /* need_kept was called */
 	struct span *span;              /* plan_spans */
 	int nspan;
+	struct relayed **relayed;       /* by stage: of broadcasts, or NULL */
 };
 
 static struct done_output *
@@ -389,6 +391,8 @@ exec_job_open(struct exec_job **out, struct exec_host *host,
 		need_kept(j);
 		j->needs = true;
 		j->nspan = plan_spans(j->stages, &j->span);
+		j->relayed = NEW_N(&j->arena, struct relayed *,
+		    j->stages->n + 1);
 		stage_runs_open(&j->env, j->stages);
 		j->far = (struct far_job){ m->job, j->catalog.far_base,
 		    j->catalog.nfar, j->catalog.far, false, NULL };
@@ -437,6 +441,8 @@ exec_job_close(struct exec_job *j)
 	far_files_end(&j->far);
 	if (j->env.run)
 		stage_runs_close(&j->env);
+	for (int i = 0; j->relayed && i < j->stages->n; i++)
+		relayed_close(j->relayed[i]);
 	for (int i = 0; i < j->noutput; i++) {
 		if (j->output[i] && j->away[i])
 			send_file_remove(output_staging(j->output[i]));
@@ -482,6 +488,21 @@ keep_by_level(struct exec_job *j, const struct stage_msg *m,
 	j->only_cache[m->stage] = x->only_cache;
 }
 
+/* The source of a broadcast. */
+static const struct block_source *
+relay(struct exec_job *j, int stage, const struct exchange_conf *x,
+    const struct block_source *source)
+{
+	struct relayed_conf conf = { .plain = source,
+	    .serve = j->host->serve, .out = j->host->out,
+	    .cancel = &j->env.cancel, .maps = j->host->maps,
+	    .made = j->host->made, .job = j->msg->job, .stage = stage,
+	    .npart = x->npart };
+
+	j->relayed[stage] = relayed_new(&j->arena, &conf);
+	return relayed_source(j->relayed[stage]);
+}
+
 int
 exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
 {
@@ -511,6 +532,8 @@ exec_job_stage(struct exec_job *j, const struct stage_msg *m, struct err *e)
 		return 0;
 	source = serve_source(j->host->serve, &j->arena, job, stage);
 	fetch_until(source, &j->env.cancel);
+	if (r->stage->root->u.exchange.part == PART_BROADCAST && !m->kept)
+		source = relay(j, m->stage, &x, source);
 	x.diagonal = m->kept != 0;
 	TRY(exchange_mirror(&r->exchange, &x, source, e));
 	x.publish = map_file_prefix(&j->arena, j->host->maps, job, stage);
@@ -531,6 +554,19 @@ exec_job_maps(struct exec_job *j, const struct maps_msg *m, struct err *e)
 	for (int i = 0; i < m->n; i++)
 		exchange_place(r->exchange, i, serve_place_here(j->host->serve,
 		    m->place[i]), m->attempt[i]);
+	if (j->relayed[m->stage])
+		relayed_wanted(j->relayed[m->stage], m->relay);
+	return 0;
+}
+
+int
+exec_job_relay_go(struct exec_job *j, const struct relay_msg *m,
+    struct err *e)
+{
+	if (m->stage >= j->stages->n || j->relayed[m->stage] == NULL)
+		return wrong("relay", e);
+	relayed_go(j->relayed[m->stage], serve_place_here(j->host->serve,
+	    m->place));
 	return 0;
 }
 

@@ -51,6 +51,8 @@ int  exec_job_stage(struct exec_job *j, const struct stage_msg *m,
     struct err *e);
 int  exec_job_maps(struct exec_job *j, const struct maps_msg *m,
     struct err *e);
+int  exec_job_relay_go(struct exec_job *j, const struct relay_msg *m,
+    struct err *e);
 int  exec_job_launch(struct exec_job *j, const struct launch_msg *m,
     struct err *e);
 void exec_job_cancel(struct exec_job *j, const struct launch_msg *m);

@@ -124,6 +124,7 @@ send_ready(struct executor *x)
 		m.address = x->given.shuffle;
 		m.dir = x->given.maps;
 	}
+	serve_told(&x->serve, &m);
 	ready_msg_print(&t, &m);
 	conn_send(x->driver, FRAME_READY, t.p, t.n);
 	text_release(&t);
@@ -351,6 +352,17 @@ on_maps(struct executor *x, const char *body, size_t n, struct err *e)
 }
 
 static int
+on_relay_go(struct executor *x, const char *body, size_t n, struct err *e)
+{
+	struct exec_job *j;
+	struct relay_msg m;
+
+	TRY(relay_msg_parse(body, n, &m, e));
+	j = find_job(x, m.job);
+	return j ? exec_job_relay_go(j, &m, e) : 0;
+}
+
+static int
 on_launch(struct executor *x, const char *body, size_t n, struct err *e)
 {
 	struct exec_job *j;
@@ -495,6 +507,7 @@ static int (*const handler[FRAME_TYPES])(struct executor *, const char *,
 	[FRAME_STAGE] = on_stage,
 	[FRAME_PLACE] = on_place,
 	[FRAME_MAPS] = on_maps,
+	[FRAME_RELAY_GO] = on_relay_go,
 	[FRAME_LAUNCH] = on_launch,
 	[FRAME_REVOKE] = on_revoke,
 	[FRAME_CANCEL] = on_cancel,

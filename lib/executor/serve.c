@@ -104,6 +104,15 @@ serve_tell(const struct serve *s, struct ready_msg *m)
 }
 
 void
+serve_told(struct serve *s, const struct ready_msg *m)
+{
+	struct block_place p = { m->node, m->address ? m->address : "",
+	    m->dir, SERVE_DIR };
+
+	s->own = fetcher_place(s->fetch, &p);
+}
+
+void
 serve_place(struct serve *s, const struct place_msg *m)
 {
 	struct block_place p = { m->node, m->address ? m->address : "",
@@ -147,4 +156,16 @@ const struct block_source *
 serve_source(struct serve *s, struct arena *a, int job, int stage)
 {
 	return fetch_source(s->fetch, a, job, stage);
+}
+
+bool
+serve_is_here(const struct serve *s, int place)
+{
+	return place == s->own || fetcher_is_here(s->fetch, place);
+}
+
+bool
+serve_same_node(const struct serve *s, int a, int b)
+{
+	return fetcher_same_node(s->fetch, a, b);
 }

@@ -29,6 +29,7 @@ struct serve {
 	const struct setup_msg *setup;
 	const char *host;
 	pthread_mutex_t lock;
+	int own;                        /* our place, as the fetcher's number */
 	int *place;                     /* by the driver's number */
 	int nplace, place_cap;
 };
@@ -55,6 +56,8 @@ void serve_forget(struct serve *s, int job);
 
 /* Fills in node, address and directory. */
 void serve_tell(const struct serve *s, struct ready_msg *m);
+/* That is what the driver was told about us. */
+void serve_told(struct serve *s, const struct ready_msg *m);
 
 /* A place that map outputs may be at.  The driver's number of a place as the
  * fetcher's, and back; -1 unknown.  In the loop's thread, but the last, which
@@ -62,5 +65,10 @@ void serve_tell(const struct serve *s, struct ready_msg *m);
 void serve_place(struct serve *s, const struct place_msg *m);
 int  serve_place_here(const struct serve *s, int place);
 int  serve_place_there(struct serve *s, int place);
+
+/* Of places as the fetcher's numbers; tasks may call them.  Is the place our
+ * own, or on our node?  Are two on one node? */
+bool serve_is_here(const struct serve *s, int place);
+bool serve_same_node(const struct serve *s, int a, int b);
 
 #endif

@@ -140,6 +140,7 @@ maps_msg_print(struct text *to, const struct maps_msg *m)
 {
 	msg_i64(to, m->job);
 	msg_i64(to, m->stage);
+	msg_u64(to, m->relay);
 	msg_u64(to, (uint64_t)m->n);
 	for (int i = 0; i < m->n; i++) {
 		msg_i64(to, m->place[i]);
@@ -156,6 +157,7 @@ maps_msg_parse(struct arena *a, const char *p, size_t n,
 	msg_init(&in, p, n);
 	m->job = msg_get_int(&in, 1, INT32_MAX);
 	m->stage = msg_get_int(&in, 0, INT32_MAX);
+	m->relay = msg_get_u64(&in) != 0;
 	m->n = msg_get_items(&in, 2, PARTS_MAX);
 	m->place = NEW_N(a, int, m->n + 1);
 	m->attempt = NEW_N(a, int, m->n + 1);
@@ -164,6 +166,26 @@ maps_msg_parse(struct arena *a, const char *p, size_t n,
 		m->attempt[i] = msg_get_int(&in, 0, ATTEMPTS_MAX);
 	}
 	return msg_ended(&in) ? 0 : msg_damaged("maps", e);
+}
+
+void
+relay_msg_print(struct text *to, const struct relay_msg *m)
+{
+	msg_i64(to, m->job);
+	msg_i64(to, m->stage);
+	msg_i64(to, m->place);
+}
+
+int
+relay_msg_parse(const char *p, size_t n, struct relay_msg *m, struct err *e)
+{
+	struct msg in;
+
+	msg_init(&in, p, n);
+	m->job = msg_get_int(&in, 1, INT32_MAX);
+	m->stage = msg_get_int(&in, 0, INT32_MAX);
+	m->place = msg_get_int(&in, -1, PARTS_MAX);
+	return msg_ended(&in) ? 0 : msg_damaged("relay", e);
 }
 
 void

@@ -55,6 +55,13 @@ struct maps_msg {
 	int job, stage;
 	int n;
 	int *place, *attempt;           /* n each; place -1: nowhere yet */
+	bool relay;                     /* a broadcast: ask before fetching */
+};
+
+/* RELAY_ASK: place: whose copy failed, or -1.  RELAY_GO: place has copies; -1:
+ * as MAPS says.  RELAY_END: place 0: copies were made; -1: none. */
+struct relay_msg {
+	int job, stage, place;
 };
 
 /* LAUNCH, REVOKE, REVOKED: parts [part, part + n) of a stage.  attempt means
@@ -153,6 +160,7 @@ void ready_msg_print(struct text *to, const struct ready_msg *m);
 void stage_msg_print(struct text *to, const struct stage_msg *m);
 void place_msg_print(struct text *to, const struct place_msg *m);
 void maps_msg_print(struct text *to, const struct maps_msg *m);
+void relay_msg_print(struct text *to, const struct relay_msg *m);
 void launch_msg_print(struct text *to, const struct launch_msg *m);
 void done_msg_print(struct text *to, const struct done_msg *m);
 void gone_msg_print(struct text *to, const struct gone_msg *m);
@@ -170,6 +178,8 @@ int place_msg_parse(struct arena *a, const char *p, size_t n,
     struct place_msg *m, struct err *e);
 int maps_msg_parse(struct arena *a, const char *p, size_t n,
     struct maps_msg *m, struct err *e);
+int relay_msg_parse(const char *p, size_t n, struct relay_msg *m,
+    struct err *e);
 int launch_msg_parse(const char *p, size_t n, struct launch_msg *m,
     struct err *e);
 int done_msg_parse(struct arena *a, const char *p, size_t n,

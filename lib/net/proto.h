@@ -23,7 +23,7 @@ struct err;
 struct text;
 
 enum {
-	PROTO_NUMBER = 6,               /* goes up with every change of a body */
+	PROTO_NUMBER = 7,               /* goes up with every change of a body */
 	FRAME_HEAD = 6,
 	FRAME_SMALL_MAX = 16 << 10,
 	FRAME_MAX = 64 << 20,
@@ -74,7 +74,9 @@ enum frame_type {
 	FRAME_IDLE = 37,        /* empty: that is done, this is the last frame */
 	FRAME_LOG = 38,         /* as RESULT: a line of a command's stderr */
 	FRAME_KEPT_GONE = 39,   /* i64 relation, i64 map, i64 attempt: not kept */
-
+	FRAME_RELAY_ASK = 40,   /* a broadcast is wanted; a copy that failed */
+	FRAME_RELAY_GO = 41,    /* the place to fetch it from */
+	FRAME_RELAY_END = 42,   /* it has come; is there a copy? */
 	/* 64-95: blocks (transfer/block_msg.h) */
 	FRAME_BLOCKS_ASK = 64,
 	FRAME_BLOCKS_PART = 65,

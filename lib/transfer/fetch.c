@@ -127,6 +127,24 @@ fetcher_at(struct fetcher *f, int number)
 	return p;
 }
 
+bool
+fetcher_is_here(struct fetcher *f, int place)
+{
+	const struct place *p = fetcher_at(f, place);
+	const char *node = f->conf.node ? f->conf.node : "";
+
+	return p && node[0] && strcmp(p->where.node, node) == 0;
+}
+
+bool
+fetcher_same_node(struct fetcher *f, int a, int b)
+{
+	const struct place *p = fetcher_at(f, a), *q = fetcher_at(f, b);
+
+	return p == q || (p && q && p->where.node[0] &&
+	    strcmp(p->where.node, q->where.node) == 0);
+}
+
 void
 fetcher_forget(struct fetcher *f, int job)
 {
@@ -260,7 +278,6 @@ read_local(struct call *c, const bool *local, struct err *e)
 static int
 mark_local(const struct call *c, bool *local, struct err *e)
 {
-	const char *node = c->s->f->conf.node ? c->s->f->conf.node : "";
 	int remote = 0;
 
 	for (int i = 0; i < c->n; i++) {
@@ -269,7 +286,7 @@ mark_local(const struct call *c, bool *local, struct err *e)
 		if (p == NULL)
 			return err_set(e, ERR_BUG, "no place has the number "
 			    "%d", c->want[i].place);
-		local[i] = node[0] && strcmp(p->where.node, node) == 0;
+		local[i] = fetcher_is_here(c->s->f, c->want[i].place);
 		remote += !local[i];
 	}
 	return remote;

@@ -61,6 +61,10 @@ void fetcher_free(struct fetcher *f);   /* no call is under way */
  * is all below. */
 int  fetcher_place(struct fetcher *f, const struct block_place *where);
 
+/* Are the files of the place on our node; are two places on one node? */
+bool fetcher_is_here(struct fetcher *f, int place);
+bool fetcher_same_node(struct fetcher *f, int a, int b);
+
 /* A source for one exchange, in the arena; lives as long as both. */
 const struct block_source *fetch_source(struct fetcher *f, struct arena *a,
     int job, int stage);

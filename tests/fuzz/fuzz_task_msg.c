@@ -47,6 +47,7 @@ WITH_ARENA(ready_msg)
 WITH_ARENA(stage_msg)
 WITH_ARENA(place_msg)
 WITH_ARENA(maps_msg)
+WITHOUT_ARENA(relay_msg)
 WITHOUT_ARENA(launch_msg)
 WITH_ARENA(done_msg)
 WITHOUT_ARENA(failed_msg)
@@ -64,6 +65,7 @@ union any {
 	struct place_msg place;
 	struct maps_msg maps;
 	struct launch_msg launch;
+	struct relay_msg relay;
 	struct done_msg done;
 	struct failed_msg failed;
 	struct gone_msg gone;
@@ -94,6 +96,7 @@ static const struct kind {
 	{ setup_msg_read, setup_msg_show },
 	{ job_msg_read, job_msg_show },
 	{ gone_msg_read, gone_msg_show },
+	{ relay_msg_read, relay_msg_show },
 };
 
 static void
