@@ -124,6 +124,7 @@ job_plan(struct app *a, struct node *root, struct phases *p,
 	struct rule_env r = { &a->arena, &a->binder.ids, &a->binder.env, conf };
 
 	*conf = app_plan_conf(a);
+	root = kept_share(&a->arena, &a->binder.ids, root);
 	p->analyzed = p->optimized = root;
 	TRY(node_verify(root, e));
 	if (conf->optimize)

@@ -94,6 +94,9 @@ estimate_own(struct node *n)
 			n->est_bytes = (double)n->u.cache.kept->bytes;
 		} else if (k) {
 			from_rows(n, k->est_rows);
+			n->u.cache.kept->est_rows = k->est_rows;
+		} else if (n->u.cache.kept->est_rows > 0) {
+			from_rows(n, n->u.cache.kept->est_rows);
 		}
 		return;
 	case NODE_FILTER:

@@ -49,8 +49,19 @@ struct kept {
 	                                 * comes from plan text */
 	int parts;                      /* 0: the rows are not there */
 	int64_t rows, bytes;            /* while parts > 0 */
+	double est_rows;                /* as the last plan has them, or 0 */
 	struct kept *next;              /* the one before */
 };
+
+struct arena;
+struct plan_ids;
+
+/* A plan that reads kept relations very often, because each was made of the
+ * one before twice: the same plan with the input of each below its first node
+ * only; the other nodes stand for it (plan/physical.c).  Other plans as they
+ * are. */
+struct node *kept_share(struct arena *a, struct plan_ids *ids,
+    struct node *root);
 
 /* Row i of the table of levels; NULL past its end. */
 const struct kept_level *kept_level_at(int i);

@@ -255,10 +255,31 @@ phys_not_kept(struct phys_env *p, struct node *n, struct phys *kid,
 	return 0;
 }
 
+#define SOME 16                 /* kept relations: no input is planned twice */
+
+static bool
+is_planned(const struct phys_env *p, const struct kept *k)
+{
+	for (int i = 0; i < p->nplanned; i++)
+		if (p->planned[i] == k)
+			return true;
+	return false;
+}
+
+static void
+note_planned(struct phys_env *p, const struct kept *k)
+{
+	if (is_planned(p, k) || k->off)
+		return;
+	ARENA_GROW(p->arena, p->planned, p->nplanned, p->planned_cap);
+	p->planned[p->nplanned++] = k;
+}
+
 /* What is kept lies as it was when it was made: by other settings, perhaps.
  * So nothing but the number of its partitions is known of it.  The node of a
  * checkpoint has no input once it is there; if it was freed, what was bound
- * first still has one. */
+ * first still has one.  A node without one stands for what was planned before
+ * it (kept_share): its stage is the same (stages.c). */
 static int
 phys_cache(struct phys_env *p, struct node *n, struct phys *out,
     struct err *e)
@@ -266,6 +287,7 @@ phys_cache(struct phys_env *p, struct node *n, struct phys *out,
 	struct kept *k = n->u.cache.kept;
 	const struct node *whole = n->nkid ? n : k->node;
 	struct phys kid = { 0 };
+	struct node *input;
 
 	if (k->checkpoint && k->parts && !k->off) {
 		*out = (struct phys){ .single = k->parts == 1 };
@@ -276,9 +298,16 @@ phys_cache(struct phys_env *p, struct node *n, struct phys *out,
 	if (whole == NULL)
 		return err_at(e, n->span, "the rows of checkpoint %d are not "
 		    "there any more", k->number);
-	if (whole != n)
-		estimate(whole->kid[0]);
-	TRY(phys_plan(p, whole->kid[0], &kid, e));
+	if (is_planned(p, k) && (n->nkid == 0 || p->nplanned > SOME)) {
+		kid.n = node_copy(p->arena, p->ids, n);
+		kid.n->nkid = 0;
+	} else {
+		input = kept_share(p->arena, p->ids, whole->kid[0]);
+		if (whole != n)
+			estimate(input);
+		TRY(phys_plan(p, input, &kid, e));
+		note_planned(p, k);
+	}
 	if (k->off)
 		return phys_not_kept(p, n, &kid, out);
 	*out = (struct phys){ .single = k->parts ? k->parts == 1 :
@@ -361,7 +390,7 @@ plan_physical(struct arena *a, struct plan_ids *ids,
     const struct expr_env *env, const struct plan_conf *conf,
     struct node *logical, struct node **out, struct err *e)
 {
-	struct phys_env p = { a, ids, env, conf };
+	struct phys_env p = { a, ids, env, conf, NULL, 0, 0 };
 	struct phys root;
 
 	estimate(logical);

@@ -12,6 +12,8 @@ struct phys_env {
 	struct plan_ids *ids;
 	const struct expr_env *env;
 	const struct plan_conf *conf;
+	const struct kept **planned;    /* relations whose input was planned */
+	int nplanned, planned_cap;
 };
 
 /* How the rows of a planned node lie. */

@@ -15,6 +15,7 @@ struct cutting {
 	struct plan_ids *ids;
 	const struct plan_conf *conf;
 	const struct expr_env *env;
+	const struct node *root;        /* of the physical plan */
 	struct stages *out;
 	int stage_cap, cut_cap;
 };
@@ -34,6 +35,43 @@ stage_of_kept(const struct cutting *c, const struct node *x)
 	return 0;
 }
 
+/* Stands for another node of the same relation. */
+static bool
+is_reference(const struct node *x)
+{
+	return x->u.exchange.kept && x->kid[0]->kind == NODE_CACHE &&
+	    x->kid[0]->u.cache.kept == x->u.exchange.kept;
+}
+
+/* The exchange of the relation that has its input below it, or NULL. */
+static struct node *
+whole_kept(const struct node *n, const struct kept *k)
+{
+	struct node *found = NULL;
+
+	for (int i = 0; i < n->nkid && found == NULL; i++) {
+		struct node *kid = n->kid[i];
+
+		if (kid->kind == NODE_EXCHANGE && kid->u.exchange.kept == k &&
+		    !is_reference(kid))
+			found = kid;
+		else
+			found = whole_kept(kid, k);
+	}
+	return found;
+}
+
+/* One that stands for another node's input (kept_share): that node. */
+static struct node *
+exchange_of(const struct cutting *c, struct node *n)
+{
+	struct node *whole = NULL;
+
+	if (is_reference(n))
+		whole = whole_kept(c->root, n->u.exchange.kept);
+	return whole ? whole : n;
+}
+
 static int
 cut_below(struct cutting *c, struct node *n, struct node **out, int **in,
     int *nin, struct err *e)
@@ -44,7 +82,7 @@ cut_below(struct cutting *c, struct node *n, struct node **out, int **in,
 	if (n->kind == NODE_EXCHANGE) {
 		id = stage_of_kept(c, n);
 		if (id == 0)
-			TRY(add_stage(c, n, &id, e));
+			TRY(add_stage(c, exchange_of(c, n), &id, e));
 		read = node_new(c->arena, c->ids, NODE_READ, 0);
 		read->out = n->out;
 		read->span = n->span;
@@ -142,7 +180,8 @@ plan_stages(struct arena *a, struct plan_ids *ids,
     const struct expr_env *env, const struct plan_conf *conf,
     struct node *physical, struct stages **out, struct err *e)
 {
-	struct cutting c = { .arena = a, .ids = ids, .conf = conf, .env = env };
+	struct cutting c = { .arena = a, .ids = ids, .conf = conf, .env = env,
+	    .root = physical };
 	int id;
 
 	c.out = NEW(a, struct stages);

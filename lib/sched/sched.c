@@ -67,7 +67,7 @@ reach_place(struct sched *s, int place)
 		REACH(s->place, s->nplace, place);
 }
 
-/* Its tasks are done, or gone. */
+/* Its tasks are done, or gone.  Attempts are not counted through all jobs. */
 static void
 stand(struct sched *s, struct sstage *g, const struct sched_stage *from)
 {
@@ -85,7 +85,8 @@ stand(struct sched *s, struct sstage *g, const struct sched_stage *from)
 			gone = s->place[x->place].lost;
 		}
 		g->task[p] = (struct task_rec){ .state = gone ? T_GONE :
-		    T_DONE, .attempt = (uint16_t)(x->attempt + 1),
+		    T_DONE, .attempt = (uint16_t)((x->attempt + 1) %
+		    (s->conf.max_attempts / 2 + 1)),
 		    .flags = T_HASHED, .rowset = x->rowset,
 		    .place = gone ? -1 : x->place };
 		g->ngone += gone;

@@ -112,7 +112,7 @@ struct sched_orders {
 /* The output of a task that was there before the job: rows that are kept. */
 struct sched_standing {
 	int place;              /* -1: it is gone, and is made when needed */
-	int attempt;            /* that made it: others get higher numbers */
+	int attempt;            /* that made it: others get other numbers */
 	uint64_t rowset;
 };
 

@@ -138,6 +138,20 @@ rows="from range(0, 1000000, 1, 4) | select id, 'twenty more bytes ' || id as s"
 	[ "$(wc -l <<<"$output")" -lt 200 ]
 }
 
+@test "forty relations, each made of the one before twice" {
+	{
+		echo "let r = select 1L as v | cache;"
+		for i in $(seq 40); do
+			echo "let r = select x.v + y.v as v from r x, r y | cache;"
+		done
+		echo "select v from r"
+	} >job.sp
+	run -0 timeout 20 sp-submit job.sp
+	assert_output 1099511627776
+	run -0 timeout 20 sp-submit -m 'local-cluster[1,1,256m]' job.sp
+	assert_output 1099511627776
+}
+
 @test "checkpoints have a directory" {
 	sp-submit -e "let t = from range(10) | checkpoint 'here';
 	    select sum(id) from t; explain select * from t" >got

@@ -232,3 +232,50 @@ fetched() {
 	[ "$(paste -sd' ' out)" = "800000 1600000 800000" ]
 	[ "$(tasks 3 1)" -eq 0 ]
 }
+
+# Workers serve map files themselves, but not what is in executors' memory.
+@test "workers with a shuffle service: memory is served by its executor" {
+	local job="cache table t options ('storageLevel' 'MEMORY_ONLY') as $rows;
+		from range(1) | pipe 'ls -d $WORK/w[12] >/dev/null; find $WORK/w1 $WORK/w2 -name map-000-\* | wc -l';
+		select count(*), sum(id), count(distinct s)
+		    from (select * from t union all select * from t);
+		$die;
+		select count(*), sum(id) from t" pids=() i
+
+	mkdir -p -m 700 "$HOME/.config/sp"
+	sp-master -p 0 -d state --ready-fd 4 4>url 2>master.log 3>&- &
+	pids+=($!)
+	within 10 test -s url
+	for i in 1 2; do
+		sp-worker -c 1 -m 600m -d w$i --ready-fd 4 "$(cat url)" 4>id$i \
+		    2>w$i.log 3>&- &
+		pids+=($!)
+		within 10 test -s id$i
+	done
+	sp-submit "${LOG[@]}" -m "$(cat url)" -e "$warm; $job" >out
+	kill "${pids[@]}"
+	wait "${pids[@]}" || true
+	[ "$(sed -n 2p out)" = 0 ]
+	[ "$(sed -n 3p out)" = $'1600000\t639999200000\t800000' ]
+	[ "$(sed -n 5p out)" = $'800000\t319999600000' ]
+	[ "$(fetched 4 2)" -gt 1000000 ]
+}
+
+@test "turns of a loop on a cluster: plans stay small, a lost one is made again" {
+	timeout 60 sp-submit -m "$M" -e "
+		let r = select 1L as v;
+		repeat 50 { let r = select x.v + y.v as v from r x, r y }
+		select v from r" >out
+	[ "$(cat out)" = 1125899906842624 ]
+	timeout 60 sp-submit "${LOG[@]}" -m "$M" -e "
+		let r = select id as k, 1L as v from range(0, 8, 1, 8);
+		repeat 6 {
+			let r = select x.k, x.v + y.v as v from r x join r y using (k)
+		}
+		$die;
+		repeat 6 {
+			let r = select x.k, x.v + y.v as v from r x join r y using (k)
+		}
+		select sum(v) from r" >out
+	[ "$(cat out)" = $'1\n32768' ]
+}

@@ -245,6 +245,7 @@ what_stands_in_part(void)
 {
 	static const struct sched_standing v[] = { { 0, 0, 100 },
 	    { -1, 4, 101 } };
+	static const struct sched_standing often[] = { { -1, 999, 7 } };
 	struct scene c;
 
 	stand(&c, v, 2);
@@ -259,6 +260,13 @@ what_stands_in_part(void)
 	    .part = 1, .attempt = 5, .exec = where(&c, 1), .place = 1,
 	    .rowset = 7 });
 	ok(find(&c, ORDER_FAIL) != NULL, "other rows do not go with the rest");
+	scene_end(&c);
+
+	stand(&c, often, 1);
+	parts(&c, 0, 0, 1);
+	done(&c, 0, 0, 0, where(&c, 0));
+	ok(find(&c, ORDER_LAUNCH) && find(&c, ORDER_LAUNCH)->attempt < 600,
+	    "what was made a thousand times is made again");
 	scene_end(&c);
 
 	stand(&c, v, 1);
