@@ -4,6 +4,7 @@
 #include "daemon/ask.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -13,7 +14,7 @@
 #include "net/peer.h"
 #include "net/proto.h"
 
-enum { ASK_MS = 5000 };
+enum { ASK_MS = 5000, KEY_TRIES = 4, KEY_PAUSE_MS = 200 };
 
 /* Its status into *answer, and what it cannot do into *e. */
 static int
@@ -65,6 +66,23 @@ ask_one(const char *address, const unsigned char key[KEY_BYTES],
 	return r < 0 ? r : 0;
 }
 
+/* Bytes of a greeting that were spoiled on their way look like a wrong key:
+ * that is believed when it is always so. */
+static int
+ask_patiently(const char *address, const unsigned char key[KEY_BYTES],
+    int ask, const struct text *body, struct text *answer, struct err *e)
+{
+	int r, pause = KEY_PAUSE_MS;
+
+	for (int i = 1; ; i++, pause *= 2) {
+		*e = (struct err){ 0 };
+		r = ask_one(address, key, ask, body, answer, e);
+		if (r == 0 || e->code != EXIT_PERM || i == KEY_TRIES)
+			return r;
+		usleep((useconds_t)pause * 1000);
+	}
+}
+
 /* A question that a standby answers is one of what it is. */
 static int
 is_status(int ask, const struct text *body)
@@ -100,8 +118,7 @@ ask_frame(const char *masters, const char *key_file_name, int ask,
 	for (int i = 0; i < d.naddress; i++) {
 		text_clear(&one);
 		address_print(&one, &d.address[i]);
-		*e = (struct err){ 0 };
-		r = ask_one(one.p, key, ask, body, answer, e);
+		r = ask_patiently(one.p, key, ask, body, answer, e);
 		if (r == 0 || e->code != EXIT_UNAVAILABLE)
 			break;
 	}

@@ -21,7 +21,7 @@
 struct conn;
 struct err;
 
-enum { DIAL_MS = 3000, DIAL_ADDRESSES = 8, DIAL_WRONG_KEY = 3 };
+enum { DIAL_MS = 3000, DIAL_ADDRESSES = 8, DIAL_WRONG_KEY = 4 };
 
 enum dial_end {
 	DIAL_BROKEN,            /* it failed, or broke later */

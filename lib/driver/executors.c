@@ -523,6 +523,10 @@ cluster_open(struct cluster **out, struct app *a, struct err *e)
 		/* Those that have no worker's shuffle service beside them
 		 * serve their blocks themselves. */
 		setup_fill(&c->setup, c->app, &c->arena, true, c->key);
+		if (a->keep && a->keep_ms > 0)
+			progress_say("note: --keep has no effect with a "
+			    "standing cluster: it has its cores back when "
+			    "the job ends");
 		return leases_open(&c->leases, c, a, c->loop, c->key, e);
 	}
 	TRY(c->plan.how->parse(&c->plan, &c->arena, a, a->master, e));

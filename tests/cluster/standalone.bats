@@ -237,6 +237,28 @@ shows() { ask "$1" | grep -q -- "$2"; }
 	grep -q 'does not get in' master.log
 }
 
+@test "a spoiled greeting is no wrong key, and a wrong key is soon one" {
+	master
+	"$OUT/tests/tools/proxy" 127.0.0.1:0 "${URL#sp://}" --greet 2 >proxy &
+	pids+=($!)
+	until_seen 5 test -s proxy
+	away=sp://127.0.0.1:$(grep -o '[0-9]*' proxy | tail -n 1)
+	run -0 sp-master -m "$away" -k key status
+	grep -q 'has another key' master.log
+	"$OUT/tests/tools/proxy" 127.0.0.1:0 "${URL#sp://}" --greet 2 >proxy2 &
+	pids+=($!)
+	until_seen 5 test -s proxy2
+	away=sp://127.0.0.1:$(grep -o '[0-9]*' proxy2 | tail -n 1)
+	command sleep 2 | timeout 10 bin/cluster_app "$away" key 1 1 100 >app.out
+	grep '^accepted' app.out
+	head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >other
+	chmod 600 other
+	t0=${EPOCHREALTIME/./}
+	run -77 sp-master -m "$URL" -k other status
+	assert_output --partial 'does not accept our key'
+	[ $((${EPOCHREALTIME/./} - t0)) -lt 3000000 ]
+}
+
 @test "mistakes are named" {
 	run -78 sp-master -h 0.0.0.0 -p 0 -d state -k none
 	assert_output --partial 'without a key'
@@ -375,4 +397,16 @@ shows() { ask "$1" | grep -q -- "$2"; }
 	run -0 timeout 20 sp-submit -m "$URL" -c sp.cluster.key.file=key \
 	    -e 'select 1 + 1 as two'
 	assert_output --partial 2
+}
+
+@test "--keep is not promised where it does nothing" {
+	master
+	worker w1 1 --executor "$OUT/bin/sp-executor"
+	run -0 --separate-stderr timeout 20 sp-submit --keep 60 -m "$URL" \
+	    -c sp.cluster.key.file=key -e 'select 1 + 1'
+	[[ $stderr =~ 'note: --keep has no effect with a standing cluster' ]]
+	until_seen 5 shows status 'cores 0 of 1 taken'
+	run -0 --separate-stderr timeout 20 sp-submit --keep 0 -m "$URL" \
+	    -c sp.cluster.key.file=key -e 'select 1 + 1'
+	[ -z "$stderr" ]
 }

@@ -5,7 +5,7 @@ load hosts
 
 setup_file() {
 	need_hosts
-	hosts_up 4
+	hosts_up 10 --sshd "Port 22" --sshd "Port 2222"
 }
 
 teardown_file() { hosts_down; }
@@ -96,4 +96,55 @@ ours() { on_host "$1" sh -c 'ps -eo comm= | grep "^sp-" || true'; }
 		run -0 ours $i
 		assert_output ''
 	done
+}
+
+@test "an ordinary user, IPv6 addresses, another port" {
+	local i
+	for i in 1 2; do
+		echo "sptest@[fd77::1$i]:2222 cores=1 memory=256m"
+	done >hosts
+	run -0 --separate-stderr cluster up hosts
+	assert_output 'sp://[fd77::11]:7077'
+	[ "$(grep -c ' started$' <<<"$stderr")" -eq 3 ]
+	[ "$(on_host 1 ps -C sp-master -o user=)" = sptest ]
+	[ "$(on_host 2 ps -C sp-worker -o user=)" = sptest ]
+	run -0 --separate-stderr cluster up hosts
+	[ "$(grep -c ' already running$' <<<"$stderr")" -eq 3 ]
+	run on_host 0 timeout 60 sp-submit -m 'sp://[fd77::11]:7077' -e \
+		"select count(*) from range(1000)"
+	assert_output 1000
+	run -0 cluster down hosts
+	[ "$(grep -c ' stopped$' <<<"$output")" -eq 3 ]
+	for i in 1 2; do
+		run -0 ours $i
+		assert_output ''
+		run -0 on_host $i find /home/sptest/.cache/sp/cluster -type f
+		assert_output ''
+	done
+	# A link's address needs the link, and says so.
+	echo 'sptest@[fe80::1]:2222' >hosts
+	run -69 --separate-stderr cluster up hosts
+	[[ $stderr =~ 'FAILED:' ]]
+}
+
+@test "ten hosts, one of them bad" {
+	local i
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		echo "sptest@host$i cores=1 memory=256m"
+	done >hosts
+	host_reject 7 22
+	run -69 --separate-stderr cluster up hosts
+	assert_output ''
+	[ "$(grep -c ' started$' <<<"$stderr")" -eq 10 ]
+	[ "$(grep -c FAILED <<<"$stderr")" -eq 1 ]
+	[[ $stderr =~ host7\ +worker\ +FAILED:.*refused ]]
+	run -69 --separate-stderr cluster down hosts
+	[ "$(grep -c 'FAILED' <<<"$output$stderr")" -eq 1 ]
+	[ "$(grep -c ' stopped$' <<<"$output$stderr")" -eq 10 ]
+	hosts_heal
+	run -0 --separate-stderr cluster up hosts
+	[ "$(grep -c ' started$' <<<"$stderr")" -eq 11 ]
+	run -0 on_host 0 sp-master -m sp://host1 status
+	assert_line --partial 'workers 10 of 10'
+	run -0 cluster down hosts
 }

@@ -12,6 +12,8 @@
  *   --delay MS      a chunk waits up to so long; order is kept
  *   --dribble N     at most N bytes at once
  *   --rate N        bytes a second and direction
+ *   --greet N       of so many connections the client's first chunk ends in
+ *                   another byte (TLS: the proof of the key)
  *   of a chunk (what one read gave), each a probability:
  *   --corrupt P     a byte changes      --drop P       some bytes are left out
  *   --duplicate P   some come twice     --reorder P    two parts change places
@@ -49,7 +51,7 @@ static const char *const chance_name[NCHANCE] = { "corrupt", "drop",
 	"duplicate", "reorder", "cut", "half", "stall" };
 static double chance[NCHANCE];
 static long long count[NCHANCE], connections, chunks, bytes, delayed;
-static long long delay, dribble = CHUNK, rate, after = 65536;
+static long long delay, dribble = CHUNK, rate, after = 65536, greet;
 
 /* One direction of a connection. */
 struct way {
@@ -164,6 +166,10 @@ take(struct pair *p, int i)
 	}
 	w->n = (size_t)r;
 	w->at = 0;
+	if (i == 0 && w->passed == 0 && greet > 0) {
+		w->buf[r - 1] ^= 1;
+		greet--;
+	}
 	w->passed += r;
 	w->due = now_ms() + (int64_t)below(&w->rng, (uint64_t)delay + 1) +
 	    (rate ? r * 1000 / rate : dribble < CHUNK ? 1 : 0);
@@ -338,6 +344,7 @@ parse_option(const char *name, const char *value)
 	static const struct { const char *name; long long *to; } number[] = {
 		{ "--delay", &delay }, { "--dribble", &dribble },
 		{ "--rate", &rate }, { "--after", &after },
+		{ "--greet", &greet },
 	};
 
 	if (strcmp(name, "--seed") == 0) {
