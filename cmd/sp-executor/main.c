@@ -43,6 +43,7 @@ main(int argc, char **argv)
 	int n = opt_parse(&table, argc, argv, &conf, &e);
 
 	limits_raise_files();
+	limits_no_core();
 	if (n > 0)
 		err_user(&e, EXIT_USAGE, "'%s' is too much", argv[0]);
 	if (e.kind) {

@@ -32,6 +32,14 @@ limits_raise_files(void)
 	setrlimit(RLIMIT_NOFILE, &r);
 }
 
+void
+limits_no_core(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
 /* The beginning of a small file; "" when it cannot be read. */
 static void
 read_small(const char *dir, const char *name, char *to, size_t n)

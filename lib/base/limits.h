@@ -22,6 +22,10 @@ enum { LIMITS_FILES = 131072 };
 /* For the start of a program. */
 void limits_raise_files(void);
 
+/* Nothing that this process starts, nor itself, leaves a core file: tasks
+ * work on other people's data, and large heaps fill disks. */
+void limits_no_core(void);
+
 enum limits_version { LIMITS_V1 = 1, LIMITS_V2 = 2 };
 
 /* The directory of the group that bounds the memory of the process whose

@@ -50,6 +50,12 @@ no_executor() { ! sp-master -m "$SP_MASTER" apps | grep -q running; }
 	assert_line --index 2 $(($(cat /proc/self/oom_score_adj) + 300))
 }
 
+@test "executors without a worker leave no core files either" {
+	ulimit -c unlimited 2>/dev/null || true
+	run -0 sp-submit -m 'local-cluster[1,1,256m]' -e "from range(1) | pipe 'ulimit -c'"
+	assert_output 0
+}
+
 @test "the soft limit of open files is raised" {
 	SOFT=64
 	hard=$(ulimit -Hn)
