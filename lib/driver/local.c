@@ -59,6 +59,10 @@ ended_of(const struct attempt *a)
 
 	if (a->code < 0)
 		x.err = a->err;
+	/* Rows of ours that the disk has spoiled: nobody else has them, and
+	 * the user's data are not at fault. */
+	if (a->code == ERR_LOST && x.err.code == EXIT_DATA)
+		x.err.code = EXIT_IO;
 	if (t->collected) {
 		x.has_rows = true;
 		x.collected = *t->collected;

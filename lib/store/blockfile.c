@@ -129,6 +129,8 @@ block_read(int fd, const struct block *b, struct arena *a, const char **p,
 	char *in = arena_raw(a, n + 16);
 
 	TRY(block_read_bytes(fd, b, in, n, e));
+	if (fail_here("spill.rot") < 0)
+		in[n - 1] ^= 1;
 	return block_unpack(b, in, b->stored == b->raw ? NULL :
 	    arena_raw(a, (size_t)b->raw + 16), p, e);
 }

@@ -144,3 +144,16 @@ points='exchange.spill spill.open spill.write spill.read'
 	[[ $status == 74 || $status == 0 ]]
 	[ -z "$(ls -A small)" ]
 }
+
+@test "a spilled block that comes back spoiled is seen, whichever it is" {
+	local n
+	# The disk gives it right the next time: a new attempt reads it again.
+	for n in 1 2 5 17; do
+		SP_FAIL=spill.rot:$n sp-submit job.sp | cmp - want
+	done
+	# It stays so: trouble of the disk, not of the data.
+	SP_FAIL=spill.rot:0 run -74 --separate-stderr sp-submit job.sp
+	assert_output ''
+	[[ $stderr =~ 'a stored block is damaged' ]]
+	[ -z "$(ls "$SCRATCH")" ]
+}
