@@ -157,6 +157,19 @@ class Standing:
                 del self.died[name]
                 self.start(name)
 
+    def ready(self):
+        """There is a master: without one a run could not begin."""
+        if self.child['master'].poll() is None:
+            return
+        self.died.pop('master', None)
+        self.start('master')
+        end = time.time() + 10
+        while time.time() < end:
+            with socket.socket() as s:
+                if s.connect_ex(('127.0.0.1', int(self.url.split(':')[-1]))) == 0:
+                    return
+            time.sleep(0.01)
+
     def arm(self, program, more):
         """One daemon, or the executors of one worker, shall fail."""
         name = 'master' if program == 'sp-master' else 'worker1'
@@ -172,6 +185,7 @@ class Standing:
     def left(self):
         end = time.time() + 20
         while time.time() < end:
+            self.tend()
             found = glob.glob(self.bed.dir + '/worker*/app/*')
             found += [f'{p} {r}' for p, r in self.processes()
                       if r in ('sp-executor', 'command')]
