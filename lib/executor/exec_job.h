@@ -31,7 +31,7 @@ struct exec_host {
 	struct outbox *out;
 	struct serve *serve;
 	struct crew *crew;              /* made for the first job */
-	struct pool *memory;            /* of all jobs, and kept rows */
+	struct pool *memory;            /* of all jobs */
 	struct block_cache *kept;       /* kept rows in it */
 };
 

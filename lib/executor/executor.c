@@ -76,6 +76,7 @@ struct executor {
 	struct held_job *jobs;          /* in the order they came */
 	int njob;
 	struct pool memory;             /* of all jobs and kept rows */
+	struct pool working;            /* of all jobs, below */
 	struct block_cache *kept;
 	int64_t heard_ms, idle_ms;      /* idle_ms: without a driver */
 	struct watch *knock;            /* idle: for the next driver */
@@ -176,6 +177,7 @@ open_memory(struct executor *x, const char *maps)
 	if (conf.limit == 0)
 		conf.limit = 1;         /* 0 would be none */
 	pool_init(&x->memory, NULL, "memory", all);
+	pool_init(&x->working, &x->memory, "all jobs", all);
 	x->kept = block_cache_new(&conf);
 }
 
@@ -197,7 +199,7 @@ on_setup(struct executor *x, const char *body, size_t n, struct err *e)
 	    e));
 	x->host = (struct exec_host){ .setup = &x->setup,
 	    .scratch = scratch, .out = &x->out,
-	    .maps = maps, .made = made_maps_new(), .serve = &x->serve, .memory = &x->memory,
+	    .maps = maps, .made = made_maps_new(), .serve = &x->serve, .memory = &x->working,
 	    .kept = x->kept };
 	far_files_install(&x->out);
 	send_ready(x);

@@ -23,7 +23,8 @@ struct err;
 struct text;
 
 enum {
-	PROTO_NUMBER = 7,               /* goes up with every change of a body */
+	PROTO_NUMBER = 7,               /* goes up with every change of a body,
+	                                 * or of what one may be sent */
 	FRAME_HEAD = 6,
 	FRAME_SMALL_MAX = 16 << 10,
 	FRAME_MAX = 64 << 20,
