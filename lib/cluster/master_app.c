@@ -138,6 +138,7 @@ knows(const struct app_hello *h, int num)
 static void
 tell_difference(struct master *m, struct app *a, const struct app_hello *h)
 {
+	struct worker_hello *at;
 	struct order *o;
 
 	a->nexpect = 0;
@@ -168,8 +169,9 @@ tell_difference(struct master *m, struct app *a, const struct app_hello *h)
 		o->exec.num = x->num;
 		o->cores = x->cores;
 		o->memory_mb = x->memory_mb;
-		o->worker = (const void *)arena_memdup(&m->out->arena,
-		    &x->worker->hello, sizeof x->worker->hello);
+		at = NEW(&m->out->arena, struct worker_hello);
+		*at = x->worker->hello;
+		o->worker = at;
 	}
 }
 

@@ -48,7 +48,7 @@ arrival(struct link *l, int direction)
 static void *
 copy(const void *p, size_t n)
 {
-	return p ? arena_memdup(&world.arena, p, n) : NULL;
+	return p ? memcpy(arena_alloc(&world.arena, n + 1), p, n) : NULL;
 }
 
 /* ---- to the master --------------------------------------------------- */
