@@ -185,7 +185,9 @@ fetched() {
 	sp-submit "${LOG[@]}" $few -e "
 		cache table t options ('storageLevel' 'MEMORY_ONLY') as $rows;
 		select count(*), sum(id) from t; select count(*), sum(id) from t;
-		from range(1) | pipe 'ls $SCRATCH/*/map-000-* 2>/dev/null | wc -l'" >out
+		from range(1) | pipe 'for i in 1 2 3 4 5 6 7 8 9; do
+		    ls $SCRATCH/*/map-000-* >/dev/null 2>&1 || break; sleep 0.3
+		    done; ls $SCRATCH/*/map-000-* 2>/dev/null | wc -l'" >out
 	[ "$(head -2 out | sort -u)" = $'800000\t319999600000' ]
 	[ "$(tail -1 out)" = 0 ]
 	[ "$(tasks 1 1)" -eq 8 ]
