@@ -170,12 +170,10 @@ open_memory(struct executor *x, const char *maps)
 {
 	int64_t all = x->setup.memory;
 	struct block_cache_conf conf = { .root = &x->memory,
-	    .limit = all / 1000 * x->setup.kept_limit,
+	    .limit = all / 1000 * x->setup.kept_limit + 1, /* 0: no limit */
 	    .floor = all / 1000 * x->setup.kept_floor, .dir = maps,
 	    .gone = tell_gone, .arg = x };
 
-	if (conf.limit == 0)
-		conf.limit = 1;         /* 0 would be none */
 	pool_init(&x->memory, NULL, "memory", all);
 	pool_init(&x->working, &x->memory, "all jobs", all);
 	x->kept = block_cache_new(&conf);
