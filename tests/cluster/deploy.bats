@@ -53,6 +53,19 @@ says() { sp-submit --status "$1" | grep -q "^$2\( \|$\)"; }
 	run -1 sp-submit --status "$id"
 }
 
+@test "settings of pools go with the driver" {
+	local id
+	master
+	worker
+	id=$(sp-submit --deploy-mode cluster -c spark.cores.max=1 \
+		-c spark.scheduler.pool.a.weight=3 -c spark.scheduler.pool.a.minShare=2 -e set)
+	within 10 says "$id" 'done 0'
+	run -0 sp-submit --status "$id"
+	run -0 cat "${output#*:}"
+	assert_output --partial $'spark.scheduler.pool.a.weight\t3\tflag'
+	assert_output --partial $'spark.scheduler.pool.a.minShare\t2\tflag'
+}
+
 @test "it is stopped; the master starts again and knows it; its worker goes" {
 	master
 	worker
