@@ -27,7 +27,7 @@ struct shared {
 };
 
 static struct shared own;       /* when there is no shared memory */
-static struct shared *state = &own;
+static struct shared *_Atomic state = &own;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pid_t guard;
 static int guard_fd = -1;
@@ -35,8 +35,10 @@ static int guard_fd = -1;
 void
 groups_kill(void)
 {
-	for (int i = 0; i < atomic_load(&state->used); i++) {
-		int group = atomic_load(&state->place[i]);
+	struct shared *s = state;
+
+	for (int i = 0; i < atomic_load(&s->used); i++) {
+		int group = atomic_load(&s->place[i]);
 
 		if (group > 0)
 			kill(-group, SIGKILL);
@@ -66,7 +68,7 @@ watch(int fd)
 static void
 start_guard(void)
 {
-	void *p = mmap(NULL, sizeof *state, PROT_READ | PROT_WRITE,
+	void *p = mmap(NULL, sizeof own, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int end[2];
 

@@ -1,9 +1,11 @@
 /*
  * t_net_listener -- a server thread with a listener, and guests and
- * strangers of all kinds: wrong keys, no keys, silence, 10,000 at once.
+ * strangers of all kinds: wrong keys, no keys, silence, old bytes said again,
+ * 10,000 at once.
  */
 #include "tap.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -273,6 +275,81 @@ strangers(void)
 	    "20 slow ones are out after %d ms", (int)t0);
 }
 
+struct tape {
+	int fd, to;             /* a listening socket, the server */
+	size_t n;
+	char p[65536];          /* what the client said */
+};
+
+/* One connection to the server, with what the client says on tape. */
+static void *
+record(void *arg)
+{
+	struct tape *t = arg;
+	int at = accept(t->fd, NULL, NULL);
+	struct pollfd f[2] = { { at, POLLIN, 0 }, { t->to, POLLIN, 0 } };
+	char p[4096];
+	ssize_t n = 1;
+
+	while (n > 0 && poll(f, 2, 10000) > 0) {
+		int from = f[0].revents == 0;
+
+		n = read(f[from].fd, p, sizeof p);
+		if (from == 0 && n > 0 && t->n + (size_t)n <= sizeof t->p) {
+			memcpy(t->p + t->n, p, (size_t)n);
+			t->n += (size_t)n;
+		}
+		if (n > 0 && write(f[!from].fd, p, (size_t)n) != n)
+			n = -1;
+	}
+	close(at);
+	close(t->to);
+	return NULL;
+}
+
+/* A guest's bytes, said again by somebody who has no key. */
+static void
+replay(void)
+{
+	static struct tape t;
+	struct err e = { 0 };
+	struct address at, a;
+	struct text name = { 0 };
+	char whole[sizeof server.address], p[4096];
+	pthread_t thread;
+	int before = server.guests, r = -1, fd;
+
+	address_parse(&at, "127.0.0.1:0", 0, &e);
+	t.fd = address_listen(&at, &e);
+	address_local(&at, t.fd);
+	address_print(&name, &at);
+	address_parse(&a, server.address, 0, &e);
+	t.to = address_connect_wait(&a, 1000, &e);
+	memcpy(whole, server.address, sizeof whole);
+	snprintf(server.address, sizeof server.address, "%s", text_str(&name));
+	fcntl(t.fd, F_SETFL, 0);        /* accept waits */
+	pthread_create(&thread, NULL, record, &t);
+	ok(enter("cluster", key, &e) == 0, "a guest who is overheard");
+	pthread_join(thread, NULL);
+	memcpy(server.address, whole, sizeof whole);
+	for (int i = 0; i < 100 && server.guests == before; i++)
+		usleep(10000);
+	is_int(server.guests - before, 1, "comes in");
+	ok(t.n > 300, "%zu bytes are on tape", t.n);
+
+	fd = address_connect_wait(&a, 1000, &e);
+	r = send(fd, t.p, t.n, MSG_NOSIGNAL) == (ssize_t)t.n;
+	ok(r, "they are said again");
+	shutdown(fd, SHUT_WR);
+	while (recv(fd, p, sizeof p, 0) > 0)
+		;
+	close(fd);
+	usleep(50000);
+	is_int(server.guests - before, 1, "and open nothing");
+	close(t.fd);
+	text_release(&name);
+}
+
 static void
 flood(void)
 {
@@ -321,6 +398,7 @@ main(void)
 	guests();
 	many();
 	strangers();
+	replay();
 	flood();
 	server_stop();
 	return done_testing();
