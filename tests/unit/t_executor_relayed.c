@@ -222,9 +222,12 @@ same_files(void)
 		struct err e;
 		size_t n = sizeof(struct block);
 
-		if (map_file_open(&a, prefix(MADE), m, m % 2, &e) < 0 ||
-		    map_file_open(&b, prefix(COPY), m, m % 2, &e) < 0)
+		if (map_file_open(&a, prefix(MADE), m, m % 2, &e) < 0)
 			break;
+		if (map_file_open(&b, prefix(COPY), m, m % 2, &e) < 0) {
+			map_file_close(&a);
+			break;
+		}
 		same += a.index.nblock == b.index.nblock &&
 		    (a.index.nblock == 0 || memcmp(a.index.block,
 		    b.index.block, n * a.index.nblock) == 0);
