@@ -130,6 +130,7 @@ verify(int n, char **dir)
 		}
 	}
 	fputs(text_str(&report), stdout);
+	text_release(&report);
 	return code;
 }
 
