@@ -31,6 +31,7 @@
 #include "base/pool.h"
 #include "executor/exec_job.h"
 #include "executor/far_files.h"
+#include "executor/held_jobs.h"
 #include "executor/made_maps.h"
 #include "executor/serve.h"
 #include "io/groups.h"
@@ -48,16 +49,7 @@
 #define PACE_MS 1               /* between looks at many ends of tasks */
 #define CALL_MS 10000           /* until the driver answers */
 #define END_S 10                /* seconds to clean up */
-#define JOBS_MAX 256             /* of a driver, at one time */
 #define SPARE_MS 15000          /* idle, longer than was said */
-
-struct held_job {
-	struct arena arena;             /* of the message */
-	struct job_msg msg;
-	struct exec_job *job;
-	bool ending;                    /* its tasks stop */
-	struct held_job *next;
-};
 
 struct executor {
 	struct arena arena;             /* of the application */
@@ -73,8 +65,7 @@ struct executor {
 	struct watch *parent;           /* its end of our descriptor 0 */
 	struct exec_host host;
 	struct serve serve;
-	struct held_job *jobs;          /* in the order they came */
-	int njob;
+	struct held_jobs jobs;
 	struct pool memory;             /* of all jobs and kept rows */
 	struct pool working;            /* of all jobs, below */
 	struct block_cache *kept;
@@ -204,73 +195,16 @@ on_setup(struct executor *x, const char *body, size_t n, struct err *e)
 	return 0;
 }
 
-/* Waits for its tasks. */
-static void
-job_close(struct executor *x, struct held_job *h)
-{
-	exec_job_close(h->job);
-	exec_host_forget(&x->host, h->msg.job, -1);
-	arena_release(&h->arena);
-	x->njob--;
-	free(h);
-}
-
-/* Jobs that were ended and whose tasks have stopped go.  True when there are
- * some that have not. */
-static bool
-reap(struct executor *x)
-{
-	bool left = false;
-
-	for (struct held_job **at = &x->jobs; *at;) {
-		struct held_job *h = *at;
-
-		if (!h->ending || exec_job_busy(h->job)) {
-			left |= h->ending;
-			at = &h->next;
-			continue;
-		}
-		*at = h->next;
-		job_close(x, h);
-	}
-	return left;
-}
-
 /* All at once.  Nobody empties the outbox meanwhile. */
 static void
 close_jobs(struct executor *x)
 {
 	outbox_deaf(&x->out);
 	far_files_stop(NULL);
-	for (struct held_job *h = x->jobs; h; h = h->next)
-		exec_job_stop(h->job);
-	while (x->jobs) {
-		struct held_job *h = x->jobs;
-
-		x->jobs = h->next;
-		job_close(x, h);
-	}
+	held_jobs_close(&x->jobs, &x->host);
 	crew_free(x->host.crew);
 	x->host.crew = NULL;
 	outbox_hear(&x->out);
-}
-
-/* A job that has not been ended, or NULL. */
-static struct exec_job *
-find_job(const struct executor *x, int number)
-{
-	for (struct held_job *h = x->jobs; h; h = h->next)
-		if (h->msg.job == number && !h->ending)
-			return h->job;
-	return NULL;
-}
-
-static int
-refuse_job(const char *why, struct err *e)
-{
-	err_set(e, ERR_BUG, "%s", why);
-	e->code = EXIT_PROTOCOL;
-	return e->kind;
 }
 
 static void
@@ -285,37 +219,18 @@ tell_job_failed(struct executor *x, int job, const struct err *why)
 	text_release(&t);
 }
 
-/* A plan that cannot be begun is the job's trouble, not the executor's. */
 static int
 on_job(struct executor *x, const char *body, size_t n, struct err *e)
 {
-	struct held_job *h, **at = &x->jobs;
 	struct err why = { 0 };
+	int number, r;
 
 	if (x->setup.app == NULL)
 		return err_set(e, ERR_BUG, "a job before the setup");
-	if (x->njob >= JOBS_MAX)
-		return refuse_job("too many jobs at one time", e);
-	h = xcalloc(1, sizeof *h);
-	if (job_msg_parse(&h->arena, body, n, &h->msg, e) < 0) {
-		arena_release(&h->arena);
-		free(h);
-		return e->kind;
-	}
-	for (; *at; at = &(*at)->next)
-		if ((*at)->msg.job == h->msg.job) {
-			arena_release(&h->arena);
-			free(h);
-			return refuse_job("a second job of one number", e);
-		}
-	if (exec_job_open(&h->job, &x->host, &h->msg, &why) < 0) {
-		tell_job_failed(x, h->msg.job, &why);
-		arena_release(&h->arena);
-		free(h);
-		return 0;
-	}
-	*at = h;
-	x->njob++;
+	TRY(r = held_jobs_open(&x->jobs, &x->host, body, n, &number, &why,
+	    e));
+	if (r == 0)
+		tell_job_failed(x, number, &why);
 	return 0;
 }
 
@@ -326,7 +241,7 @@ on_stage(struct executor *x, const char *body, size_t n, struct err *e)
 	struct stage_msg m;
 
 	TRY(stage_msg_parse(&x->turn, body, n, &m, e));
-	j = find_job(x, m.job);
+	j = held_jobs_find(&x->jobs, m.job);
 	return j ? exec_job_stage(j, &m, e) : 0;
 }
 
@@ -347,7 +262,7 @@ on_maps(struct executor *x, const char *body, size_t n, struct err *e)
 	struct maps_msg m;
 
 	TRY(maps_msg_parse(&x->turn, body, n, &m, e));
-	j = find_job(x, m.job);
+	j = held_jobs_find(&x->jobs, m.job);
 	return j ? exec_job_maps(j, &m, e) : 0;
 }
 
@@ -358,7 +273,7 @@ on_relay_go(struct executor *x, const char *body, size_t n, struct err *e)
 	struct relay_msg m;
 
 	TRY(relay_msg_parse(body, n, &m, e));
-	j = find_job(x, m.job);
+	j = held_jobs_find(&x->jobs, m.job);
 	return j ? exec_job_relay_go(j, &m, e) : 0;
 }
 
@@ -369,7 +284,7 @@ on_launch(struct executor *x, const char *body, size_t n, struct err *e)
 	struct launch_msg m;
 
 	TRY(launch_msg_parse(body, n, &m, e));
-	j = find_job(x, m.job);
+	j = held_jobs_find(&x->jobs, m.job);
 	return j ? exec_job_launch(j, &m, e) : 0;
 }
 
@@ -380,7 +295,7 @@ on_revoke(struct executor *x, const char *body, size_t n, struct err *e)
 	struct launch_msg m;
 
 	TRY(launch_msg_parse(body, n, &m, e));
-	j = find_job(x, m.job);
+	j = held_jobs_find(&x->jobs, m.job);
 	if (j)
 		exec_job_revoke(j, &m);
 	return 0;
@@ -393,7 +308,7 @@ on_cancel(struct executor *x, const char *body, size_t n, struct err *e)
 	struct launch_msg m;
 
 	TRY(launch_msg_parse(body, n, &m, e));
-	j = find_job(x, m.job);
+	j = held_jobs_find(&x->jobs, m.job);
 	if (j)
 		exec_job_cancel(j, &m);
 	return 0;
@@ -408,12 +323,8 @@ on_job_end(struct executor *x, const char *body, size_t n, struct err *e)
 	(void)e;
 	msg_init(&in, body, n);
 	job = msg_get_int(&in, 0, INT32_MAX);
-	for (struct held_job *h = x->jobs; h; h = h->next)
-		if (h->msg.job == job && !h->ending) {
-			h->ending = true;
-			exec_job_stop(h->job);
-		}
-	if (reap(x))
+	held_jobs_end(&x->jobs, job);
+	if (held_jobs_reap(&x->jobs, &x->host))
 		timer_set(x->loop, &x->pace, PACE_MS);
 	return 0;
 }
@@ -573,7 +484,7 @@ send_progress(struct executor *x, int64_t rows, int64_t bytes)
 static void
 send_waiting(struct executor *x, int often)
 {
-	bool ending = reap(x);
+	bool ending = held_jobs_reap(&x->jobs, &x->host);
 
 	send_progress(x, 0, 0);
 	if (outbox_pace(&x->out, often) || ending)
@@ -651,9 +562,8 @@ on_tick(void *arg)
 	}
 	if (x->driver)
 		outbox_send(&x->out, x->driver);
-	for (struct held_job *h = x->jobs; h; h = h->next)
-		exec_job_read(h->job, &rows, &bytes);
-	if (x->jobs)
+	held_jobs_read(&x->jobs, &rows, &bytes);
+	if (x->jobs.first)
 		send_progress(x, rows, bytes);
 	timer_set(x->loop, &x->timer, TICK_MS);
 }
