@@ -60,8 +60,9 @@ place_parse(struct arena *a, const char *p, size_t n, struct host *h)
 
 	if (n > 0 && *p == '[') {
 		stop = memchr(p, ']', n);
-		if (!stop || !name_has(p + 1, (size_t)(stop - p) - 1, ":.%"))
-			return -1;
+		if (!stop || !memchr(p, ':', (size_t)(stop - p)) ||
+		    !name_has(p + 1, (size_t)(stop - p) - 1, ":.%"))
+			return -1;              /* brackets are for IPv6 */
 		h->name = name_lower(a, p + 1, (size_t)(stop - p) - 1);
 		colon = stop + 1;
 		if (colon != end && *colon != ':')
