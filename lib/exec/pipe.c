@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -109,39 +108,6 @@ make_environment(struct pipe *p)
 }
 
 static int
-spawn(struct pipe *p, const int in[2], const int out[2], const int err[2])
-{
-	char sh[] = "sh", c[] = "-c";
-	char *argv[] = { sh, c, (char *)(uintptr_t)p->op.node->u.pipe.command,
-	    NULL };
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t none, def;
-	int r;
-
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_adddup2(&fa, in[0], 0);
-	posix_spawn_file_actions_adddup2(&fa, out[1], 1);
-	posix_spawn_file_actions_adddup2(&fa, err[1], 2);
-	posix_spawnattr_init(&at);
-	sigemptyset(&none);
-	sigemptyset(&def);
-	sigaddset(&def, SIGPIPE);
-	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETPGROUP |
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&at, &none);
-	posix_spawnattr_setsigdefault(&at, &def);
-	r = posix_spawn(&p->pid, "/bin/sh", &fa, &at, argv,
-	    make_environment(p));
-	posix_spawn_file_actions_destroy(&fa);
-	posix_spawnattr_destroy(&at);
-	if (r == 0)
-		groups_add(p->pid);
-	errno = r;
-	return r ? -1 : 0;
-}
-
-static int
 start(struct pipe *p, struct err *e)
 {
 	int in[2], out[2], err[2], r;
@@ -161,7 +127,10 @@ start(struct pipe *p, struct err *e)
 		return err_sys(e, "could not make a pipe");
 	}
 	p->kills = limits_own_kills();
-	r = spawn(p, in, out, err);
+	r = groups_start(&(struct group_command){
+	    .text = p->op.node->u.pipe.command,
+	    .environment = make_environment(p),
+	    .fd = { in[0], out[1], err[1] } }, &p->pid);
 	close(in[0]);
 	close(out[1]);
 	close(err[1]);
@@ -169,9 +138,11 @@ start(struct pipe *p, struct err *e)
 	p->out = out[0];
 	p->err = err[0];
 	p->ntail = 0;
-	if (r < 0)
+	if (r != 0) {
+		errno = r;
 		return err_sys(e, "could not start \"%s\"",
 		    p->op.node->u.pipe.command);
+	}
 	fcntl(p->in, F_SETFL, O_NONBLOCK);
 	fcntl(p->out, F_SETFL, O_NONBLOCK);
 	fcntl(p->err, F_SETFL, O_NONBLOCK);

@@ -5,6 +5,11 @@
  * The guard is forked before the first command is noted.  It holds nothing
  * but the reading end of a pipe, whose other end only this process has: the
  * end of that pipe is the end of this process, however it came.
+ *
+ * A child has that end, too, until it is the command: a guard that sees the end
+ * of the pipe sees the groups of all commands that ever began, for children
+ * note their groups themselves.  They are made by vfork, which copies nothing
+ * of a large process.
  */
 #include "io/groups.h"
 
@@ -13,10 +18,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/fail.h"
 
 #define PLACES 4096
 #define FDS_MAX 65536           /* closed, where there is no close_range */
@@ -89,21 +98,95 @@ start_guard(void)
 		close(end[1]);
 }
 
-void
-groups_add(pid_t group)
+/* In a child, which borrows our memory: nothing else may be called. */
+static void
+note(pid_t group)
 {
-	pthread_once(&once, start_guard);
-	for (int i = 0; i < PLACES; i++) {
-		int none = 0, n = atomic_load(&state->used);
+	struct shared *s = state;
 
-		if (!atomic_compare_exchange_strong(&state->place[i], &none,
+	for (int i = 0; i < PLACES; i++) {
+		int none = 0, n = atomic_load(&s->used);
+
+		if (!atomic_compare_exchange_strong(&s->place[i], &none,
 		    group))
 			continue;
-		while (n <= i && !atomic_compare_exchange_weak(&state->used,
+		while (n <= i && !atomic_compare_exchange_weak(&s->used,
 		    &n, i + 1))
 			;
 		return;
 	}
+}
+
+/* Our handlers must not run in a child that has our memory. */
+static void
+drop_handlers(void)
+{
+	struct sigaction now, def = { .sa_handler = SIG_DFL };
+
+	for (int i = 1; i < NSIG; i++)
+		if (sigaction(i, NULL, &now) == 0 && (i == SIGPIPE ||
+		    now.sa_handler != SIG_IGN) && now.sa_handler != SIG_DFL)
+			sigaction(i, &def, NULL);
+}
+
+/* The child, until it is the command; *why: an errno. */
+static void
+become(const struct group_command *c, bool orphan, volatile int *why)
+{
+	char sh[] = "sh", minus_c[] = "-c";
+	char *argv[] = { sh, minus_c, (char *)(uintptr_t)c->text, NULL };
+	sigset_t none;
+
+	if (orphan)
+		kill(getppid(), SIGKILL);
+	drop_handlers();
+	setpgid(0, 0);
+	note(getpid());
+	for (int i = 0; i < 3; i++) {
+		if (c->fd[i] == i)
+			fcntl(i, F_SETFD, 0);
+		else if (c->fd[i] >= 0 && dup2(c->fd[i], i) < 0)
+			goto fail;
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve("/bin/sh", argv, c->environment);
+fail:
+	*why = errno;
+	_exit(127);             /* tidy: allowed, a child */
+}
+
+static pid_t
+child(const struct group_command *c, bool orphan, volatile int *why)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		become(c, orphan, why);
+	return pid;
+}
+
+int
+groups_start(const struct group_command *c, pid_t *pid)
+{
+	volatile int why = 0;
+	sigset_t all, before;
+	/* A test wants us to be killed when a child is there. */
+	bool orphan = fail_here("command-starts") < 0;
+
+	pthread_once(&once, start_guard);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	*pid = child(c, orphan, &why);
+	if (*pid < 0)
+		why = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (*pid > 0 && why != 0) {
+		while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		groups_remove(*pid);
+	}
+	return why;
 }
 
 void

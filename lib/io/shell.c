@@ -18,10 +18,19 @@
 
 extern char **environ;
 
+/* In a group of its own. */
+static int
+spawn_group(struct shell *s, const char *command, int theirs, int as)
+{
+	struct group_command c = { command, environ, { -1, -1, -1 } };
+
+	c.fd[as] = theirs;
+	return groups_start(&c, &s->pid);
+}
+
 static int
 spawn(struct shell *s, const char *command, int theirs, int as)
 {
-	short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
 	char sh[] = "sh", c[] = "-c";
 	char *argv[] = { sh, c, (char *)(uintptr_t)command, NULL };
 	posix_spawn_file_actions_t fa;
@@ -35,9 +44,8 @@ spawn(struct shell *s, const char *command, int theirs, int as)
 	sigemptyset(&none);
 	sigemptyset(&def);
 	sigaddset(&def, SIGPIPE);
-	if (s->group)
-		flags |= POSIX_SPAWN_SETPGROUP;
-	posix_spawnattr_setflags(&at, flags);
+	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGMASK |
+	    POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setsigmask(&at, &none);
 	posix_spawnattr_setsigdefault(&at, &def);
 	r = posix_spawn(&s->pid, "/bin/sh", &fa, &at, argv, environ);
@@ -57,7 +65,7 @@ shell_start(struct shell *s, const char *command, enum shell_side side,
 	s->group = side == SHELL_WRITE && !isatty(STDOUT_FILENO);
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_sys(e, "could not start \"%s\"", command);
-	r = spawn(s, command, p[theirs], theirs);
+	r = (s->group ? spawn_group : spawn)(s, command, p[theirs], theirs);
 	close(p[theirs]);
 	if (r != 0) {
 		close(p[!theirs]);
@@ -66,8 +74,6 @@ shell_start(struct shell *s, const char *command, enum shell_side side,
 		return err_sys(e, "could not start \"%s\"", command);
 	}
 	s->fd = p[!theirs];
-	if (s->group)
-		groups_add(s->pid);
 	return 0;
 }
 

@@ -113,3 +113,21 @@ setup() {
 	run -1 pgrep -f "exec 3>$PWD/on"
 	run -0 sp-submit -e 'select 1'
 }
+
+@test "a command that is about to begin when all is killed ends, too" {
+	for m in 'local[2]' 'local-cluster[1,2,256m]'; do
+		rm -f on
+		SP_FAIL=command-starts:1 sp-submit -m "$m" --timeout 20s -e \
+			"from range(3) | pipe 'exec 3>$PWD/on; sleep 60'" \
+			</dev/null 3>&- >out 2>&1 &
+		wait $! || status=$?
+		[ "$status" -ne 0 ]
+		for _ in $(seq 100); do
+			pgrep -f "exec 3>$PWD/on" || break
+			sleep 0.05
+		done
+		run -1 pgrep -f "exec 3>$PWD/on"
+	done
+	# What they left is swept by the next run.
+	run -0 sp-submit -e 'select 1'
+}
