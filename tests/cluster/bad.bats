@@ -25,7 +25,7 @@ teardown() {
 	house_teardown
 }
 
-job() { on_host 0 timeout 15 sp-submit -m "$1" "${@:2}" -e 'select 1 + 1'; }
+job() { on_host 0 timeout 60 sp-submit -m "$1" "${@:2}" -e 'select 1 + 1'; }
 
 # is_refused STATUS URL TEXT [HINT]: that, the one thing that sp-submit says.
 is_refused() {
@@ -44,14 +44,14 @@ master() {                      # sets URL; key in $HOME
 	key "$HOME/.config/sp/cluster.key"
 	sp-master -p 0 -d state --ready-fd 4 4>url 2>>master.log 3>&- &
 	pids+=($!)
-	within 5 test -s url
+	within 60 test -s url
 	URL=$(<url)
 }
 
 worker() {                      # [option...]
 	sp-worker -d w --ready-fd 4 "$@" "$URL" 4>id 2>>worker.log 3>&- &
 	pids+=($!)
-	within 5 test -s id
+	within 60 test -s id
 }
 
 @test "masters that are none" {
@@ -135,7 +135,7 @@ worker() {                      # [option...]
 	on_host 1 umount /root/.cache
 	assert_output --partial 'No space left'
 	on_host 1 mount -t tmpfs -o size=256k none /tmp
-	run -74 on_host 0 timeout 20 sp-submit -m ssh://root@host1 -e \
+	run -74 on_host 0 timeout 60 sp-submit -m ssh://root@host1 -e \
 		"select count(*) from (select distinct id from range(0, 200000, 1, 4))"
 	on_host 1 umount /tmp
 	assert_line --regexp '^sp-submit: .*could not write .*No space left'
@@ -150,11 +150,11 @@ worker() {                      # [option...]
 	assert_output --regexp '^refused 76 .*protocol 99'
 	bin/other_version listen "$HOME/.config/sp/cluster.key" >port 3>&- &
 	pids+=($!)
-	within 5 test -s port
-	run -76 timeout 15 sp-submit -m "sp://127.0.0.1:$(<port)" -e 'select 1'
+	within 60 test -s port
+	run -76 timeout 60 sp-submit -m "sp://127.0.0.1:$(<port)" -e 'select 1'
 	assert_output --partial 'speaks protocol 99'
 	assert_output --partial 'hint: install the same version'
-	run -76 timeout 15 python3 - "$OUT/bin/sp-executor" bin/other_version <<-'END'
+	run -76 timeout 60 python3 - "$OUT/bin/sp-executor" bin/other_version <<-'END'
 		import socket, subprocess, sys
 		a, b = socket.socketpair()
 		p = subprocess.Popen([sys.argv[1]], stdin=a, stdout=a)
@@ -167,7 +167,7 @@ worker() {                      # [option...]
 	cp "$OUT/bin/sp-submit" bin/
 	printf '#!/bin/sh\nexec %s pipe executor 2>/dev/null >&2\n' "$PWD/bin/other_version" >bin/sp-executor
 	chmod +x bin/sp-executor
-	run -76 timeout 15 bin/sp-submit -m 'local-cluster[1,1,256m]' -e 'select 1'
+	run -76 timeout 60 bin/sp-submit -m 'local-cluster[1,1,256m]' -e 'select 1'
 	assert_output --partial 'speaks protocol 99'
 	assert_output --partial 'install the same version'
 }
@@ -175,48 +175,48 @@ worker() {                      # [option...]
 @test "a worker that is too small for the executor" {
 	master
 	worker -c 2 -m 1g
-	run -69 timeout 5 sp-submit -m "$URL" -c spark.executor.cores=4 -e 'select 1'
+	run -69 timeout 60 sp-submit -m "$URL" -c spark.executor.cores=4 -e 'select 1'
 	assert_output --partial 'has 2 cores'
-	run -69 timeout 5 sp-submit -m "$URL" -c spark.executor.memory=2g -e 'select 1'
+	run -69 timeout 60 sp-submit -m "$URL" -c spark.executor.memory=2g -e 'select 1'
 	assert_output --partial 'has 2 cores and 1.1 GB'
-	run -0 timeout 5 sp-submit -m "spark://${URL#sp://}" -e 'select 1'
+	run -0 timeout 60 sp-submit -m "spark://${URL#sp://}" -e 'select 1'
 	assert_output 1
 }
 
 @test "nobody at sp://, no key, a key of others, the wrong key" {
-	run -78 timeout 5 sp-submit -m sp://127.0.0.1:1 -e 'select 1'
+	run -78 timeout 60 sp-submit -m sp://127.0.0.1:1 -e 'select 1'
 	assert_output --partial 'there is no key file'
 	assert_output --partial 'hint: copy'
 	key k
-	run -69 timeout 5 sp-submit -c sp.cluster.key.file=k -m sp://127.0.0.1:1 -e 'select 1'
+	run -69 timeout 60 sp-submit -c sp.cluster.key.file=k -m sp://127.0.0.1:1 -e 'select 1'
 	assert_output --partial '127.0.0.1:1'
 	assert_output --partial 'refused'
-	run -69 timeout 5 sp-submit -c sp.cluster.key.file=k -m sp://nohost,127.0.0.1:1 -e 'select 1'
+	run -69 timeout 60 sp-submit -c sp.cluster.key.file=k -m sp://nohost,127.0.0.1:1 -e 'select 1'
 	master
-	run -77 timeout 5 sp-submit -c sp.cluster.key.file=k -m "$URL" -e 'select 1'
+	run -77 timeout 60 sp-submit -c sp.cluster.key.file=k -m "$URL" -e 'select 1'
 	assert_output --partial 'key'
 	chmod 640 k
-	run -77 timeout 5 sp-submit -c sp.cluster.key.file=k -m "$URL" -e 'select 1'
+	run -77 timeout 60 sp-submit -c sp.cluster.key.file=k -m "$URL" -e 'select 1'
 	assert_output --partial 'key file "k" may be read by others (mode 0640)'
 	assert_output --partial 'chmod 600'
 	echo abc >k
 	chmod 600 k
-	run -78 timeout 5 sp-submit -c sp.cluster.key.file=k -m "$URL" -e 'select 1'
+	run -78 timeout 60 sp-submit -c sp.cluster.key.file=k -m "$URL" -e 'select 1'
 	assert_output --partial 'hexadecimal'
 }
 
 @test "an executor that is started by hand, or by something else" {
-	run -2 timeout 5 sp-executor </dev/null
+	run -2 timeout 60 sp-executor </dev/null
 	assert_output --partial 'hint: sp-submit and sp-worker start sp-executor'
 	run -2 sp-executor x
 	printf 'GET / HTTP/1.0\r\n\r\n' >in
-	run -76 bash -c 'timeout 5 sp-executor < <(cat in) | cat >out; exit "${PIPESTATUS[0]}"'
-	run -2 timeout 5 sp-worker --ssh 'a b' </dev/null
+	run -76 bash -c 'timeout 60 sp-executor < <(cat in) | cat >out; exit "${PIPESTATUS[0]}"'
+	run -2 timeout 60 sp-worker --ssh 'a b' </dev/null
 	assert_output --partial 'is not a host'
 	key k
 	for url in sp:// mesos://host1:5050 'sp://a b' sp://host1:99999; do
-		run -2 timeout 5 sp-worker -k k -d w "$url"
-		run -2 timeout 5 sp-master -k k -m "$url" status
+		run -2 timeout 60 sp-worker -k k -d w "$url"
+		run -2 timeout 60 sp-master -k k -m "$url" status
 	done
 	run -124 timeout 0.5 sp-worker -k k -d w sp://127.0.0.1:1
 	assert_output --partial 'no master yet, trying on: '

@@ -19,7 +19,7 @@ master() {
 	sp-master -p "${PORT:-0}" -d state -v --ready-fd 4 3>&- 4>url 2>>master.log &
 	MASTER=$!
 	pids+=($!)
-	within 10 test -s url
+	within 60 test -s url
 	SP_MASTER=$(cat url)
 	PORT=${SP_MASTER##*:}
 }
@@ -29,7 +29,7 @@ worker() {
 	sp-worker -v -c ${CORES:-4} -m ${MEM:-4g} -d worker --ready-fd 4 "$SP_MASTER" 3>&- 4>id 2>>worker.log &
 	WORKER=$!
 	pids+=($!)
-	within 10 test -s id
+	within 60 test -s id
 }
 
 # says ID WORDS: what --status prints begins so.
@@ -42,14 +42,14 @@ says() { sp-submit --status "$1" | grep -q "^$2\( \|$\)"; }
 	worker
 	echo 'param n int; select sum(id) from range($n)' >job.sp
 	id=$(sp-submit --deploy-mode cluster -D n=10 -t json -c spark.cores.max=1 job.sp)
-	within 10 says "$id" 'done 0'
+	within 60 says "$id" 'done 0'
 	run -0 sp-submit --status "$id"
 	log=${output#*:}
 	[ "$(grep sum "$log")" = '{"sum(id)":45}' ]
 	[ "$(stat -c %a "$log")" = 600 ]
 	[ "$(ls worker/driver)" = "$id.log" ]
 	id=$(sp-submit --deploy-mode cluster -e "select 1 / (id - 5) from range(10)")
-	within 10 says "$id" 'done 1'
+	within 60 says "$id" 'done 1'
 	run -1 sp-submit --status "$id"
 }
 
@@ -59,7 +59,7 @@ says() { sp-submit --status "$1" | grep -q "^$2\( \|$\)"; }
 	worker
 	id=$(sp-submit --deploy-mode cluster -c spark.cores.max=1 \
 		-c spark.scheduler.pool.a.weight=3 -c spark.scheduler.pool.a.minShare=2 -e set)
-	within 10 says "$id" 'done 0'
+	within 60 says "$id" 'done 0'
 	run -0 sp-submit --status "$id"
 	run -0 cat "${output#*:}"
 	assert_output --partial $'spark.scheduler.pool.a.weight\t3\tflag'
@@ -77,14 +77,14 @@ says() { sp-submit --status "$1" | grep -q "^$2\( \|$\)"; }
 	run -75 sp-submit --status "$one"
 	assert_output --regexp '^running'
 	run -0 sp-submit --kill "$one"
-	within 10 says "$one" 'done 143'
+	within 60 says "$one" 'done 143'
 	kill -9 $MASTER
 	run -75 sp-submit --status "$two"
 	master
-	within 10 says "$two" running
+	within 60 says "$two" running
 	run -143 sp-submit --status "$one"
 	kill -9 $WORKER
-	within 10 says "$two" lost
+	within 60 says "$two" lost
 	exec 5<>gate; exec 5>&-         # its command
 	run -75 sp-submit --status "$two"
 	sp-submit -m local -e "from range(1) | repartition 2" >/dev/null # sweeps
@@ -97,11 +97,11 @@ says() { sp-submit --status "$1" | grep -q "^$2\( \|$\)"; }
 	worker
 	id=$(sp-submit --deploy-mode cluster --supervise -e \
 		"select count(*) from '$PWD/late.txt' text")
-	within 5 grep -q 'late.txt' "worker/driver/$id.log"
+	within 60 grep -q 'late.txt' "worker/driver/$id.log"
 	says "$id" running
 	seq 7 >late.tmp
 	mv late.tmp late.txt
-	within 10 says "$id" 'done 0'
+	within 60 says "$id" 'done 0'
 	[ "$(tail -n 1 "worker/driver/$id.log")" = 7 ]
 }
 
@@ -125,7 +125,7 @@ says() { sp-submit --status "$1" | grep -q "^$2\( \|$\)"; }
 	taken() { sp-master status --json | grep -q "\"cores_used\":$1,\"memory_mb\":3072,\"memory_used_mb\":$2,"; }
 	one=$(sp-submit --deploy-mode cluster -c spark.cores.max=1 \
 		-c spark.executor.memory=512m -e "from range(1) | pipe 'cat $PWD/gate'")
-	within 10 taken 2 1536
+	within 60 taken 2 1536
 	run -75 sp-submit --deploy-mode cluster -e "select 1"
 	assert_output --partial 'no worker has 1 core and 1.1 GB free for a driver now'
 	run -69 sp-submit --deploy-mode cluster -c spark.driver.cores=3 -e "select 1"
@@ -133,22 +133,22 @@ says() { sp-submit --status "$1" | grep -q "^$2\( \|$\)"; }
 	run -69 sp-submit --deploy-mode cluster -c spark.driver.memory=4g -e "select 1"
 	# One that takes no core has room; it waits for an executor.
 	two=$(sp-submit --deploy-mode cluster -c spark.driver.cores=0 -e "select 2")
-	within 5 taken 2 2560
+	within 60 taken 2 2560
 	# It is known after a restart, too.
 	kill -9 $MASTER
 	master
-	within 10 taken 2 2560
+	within 60 taken 2 2560
 	sp-master status --json | grep -q '"drivers":2'
 	(sp-submit --wait "$one" >waited || echo $? >>waited) &
 	pids+=($!)
 	command sleep 0.3
 	[ ! -s waited ]
 	sp-submit --kill "$one"
-	within 10 grep -q '^143$' waited
+	within 60 grep -q '^143$' waited
 	grep -q '^done 143 ' waited
 	run -0 sp-submit --wait "$two"
 	assert_output --regexp '^done 0 '
-	within 5 taken 0 0
+	within 60 taken 0 0
 	exec 5<>gate; exec 5>&-
 }
 
@@ -159,13 +159,13 @@ says() { sp-submit --status "$1" | grep -q "^$2\( \|$\)"; }
 		"from range(1) | pipe 'until [ -e $PWD/gate ]; do sleep 0.1; done; exit 3'")
 	(sp-submit --wait "$one" >waited || echo $? >>waited) &
 	pids+=($!)
-	within 10 says "$one" running
+	within 60 says "$one" running
 	kill -9 $MASTER
 	command sleep 1
 	master
-	within 10 says "$one" running
+	within 60 says "$one" running
 	[ ! -s waited ]
 	: >gate
-	within 10 grep -q '^1$' waited
+	within 60 grep -q '^1$' waited
 	grep -q '^done 1 ' waited
 }

@@ -52,7 +52,7 @@ setup() {
 	run -75 sp-submit --status "$id"
 	assert_output died
 	run -1 sp-submit --kill "$id"
-	within 5 eval '[ -z "$(house_processes)" ]'
+	within 60 eval '[ -z "$(house_processes)" ]'
 	sp-submit -e "from range(1) | repartition 2" >/dev/null # sweeps
 }
 

@@ -62,15 +62,15 @@ standing() {                    # [command]: starts a cluster, its workers
 	local i
 	sp-master -p 0 -d state -k key --ready-fd 3 3>url 2>master.log &
 	pids+=($!)
-	within 10 test -s url
+	within 60 test -s url
 	URL=$(cat url)
 	for i in 1 2; do
 		"$@" sp-worker -c 1 -m 1200m -d "worker$i" -k key --ready-fd 3 \
 			"$URL" 3>"id$i" 2>"worker$i.log" &
 		pids+=($!)
 	done
-	within 10 test -s id1
-	within 10 test -s id2
+	within 60 test -s id1
+	within 60 test -s id2
 }
 
 @test "one machine: rows and order of rows as one after the other" {
@@ -191,7 +191,7 @@ assert most == 2 and live == 0, (most, live)' "$output"
 			from range(2) | pipe 'touch began; sleep 30' | write 'a' csv;
 			from range(2) | pipe 'sleep 30' | write 'b' csv" 3>&- &
 		local pid=$! status=0
-		within 5 test -e began
+		within 60 test -e began
 		kill -INT $pid
 		wait $pid || status=$?
 		[ $status -eq 130 ]

@@ -32,7 +32,7 @@ none_stands() { [ -z "$(standing)" ]; }
 
 end_keeper() {
 	keepers | xargs -r kill -9
-	within 5 none_stands
+	within 60 none_stands
 }
 
 @test "the next job has the executors of the last" {
@@ -47,7 +47,7 @@ end_keeper() {
 	[ "$(executors)" = "$first" ]
 	run -0 sp-submit --keep 0 -m "$M" -e "select sum(id) from range(10)"
 	assert_output 45
-	within 5 none_stands
+	within 60 none_stands
 }
 
 @test "nothing of a job is left in the next one" {
@@ -80,7 +80,7 @@ end_keeper() {
 
 @test "time is up: all ends" {
 	sp-submit --keep 100ms -m "$M" -e "select 1"
-	within 5 none_stands
+	within 60 none_stands
 }
 
 @test "a kept executor has died: another one is started" {
@@ -96,10 +96,10 @@ end_keeper() {
 	sp-submit --keep 60 -m "$M" -e \
 		"from range(3) | pipe 'touch up; exec sleep 60'" 3>&- &
 	pid=$!
-	within 5 [ -e up ]
+	within 60 [ -e up ]
 	kill -9 $pid
 	wait $pid || true
-	within 10 none_stands
+	within 60 none_stands
 	sp-submit -e "from range(1) | repartition 2" >/dev/null # sweeps
 }
 

@@ -8,8 +8,9 @@ setup() {
 	M='local-cluster[3,1,512m]'
 	mkdir ev
 	LOG=(-c spark.eventLog.enabled=true -c "spark.eventLog.dir=$WORK/ev")
-	# A job that all executors are there after.
-	warm="from range(0, 6, 1, 6) | pipe 'sleep 0.2; cat' | aggregate count(*)"
+	# A job that all executors are there after: it waits for the third.
+	warm="from range(0, 6, 1, 6) | pipe 'touch $WORK/warm.\$PPID
+	    until ls $WORK/warm.* | sed -n 3q1; [ \$? = 1 ]; do sleep 0.05; done; cat' | aggregate count(*)"
 	# A job that ends the executor it runs on, once.
 	die="from range(1) | pipe '[ -e gone ] || { touch gone; kill -KILL \$PPID; }; cat' | aggregate count(*)"
 }
@@ -119,7 +120,9 @@ lost() {
 		    select id from range(0, 1000, 1, 4);
 		from range(1) | pipe 'ls $SCRATCH/*/map-000-001-* | wc -l';
 		uncache table t;
-		from range(1) | pipe 'ls $SCRATCH/*/map-000-001-* 2>/dev/null | wc -l';
+		from range(1) | pipe 'for i in \$(seq 300); do
+		    ls $SCRATCH/*/map-000-001-* >/dev/null 2>&1 || break; sleep 0.1
+		    done; ls $SCRATCH/*/map-000-001-* 2>/dev/null | wc -l';
 		select sum(id) from t" >out
 	[ "$(paste -sd' ' out)" = "4 0 499500" ]
 }
@@ -185,8 +188,8 @@ fetched() {
 	sp-submit "${LOG[@]}" $few -e "
 		cache table t options ('storageLevel' 'MEMORY_ONLY') as $rows;
 		select count(*), sum(id) from t; select count(*), sum(id) from t;
-		from range(1) | pipe 'for i in 1 2 3 4 5 6 7 8 9; do
-		    ls $SCRATCH/*/map-000-* >/dev/null 2>&1 || break; sleep 0.3
+		from range(1) | pipe 'for i in \$(seq 300); do
+		    ls $SCRATCH/*/map-000-* >/dev/null 2>&1 || break; sleep 0.1
 		    done; ls $SCRATCH/*/map-000-* 2>/dev/null | wc -l'" >out
 	[ "$(head -2 out | sort -u)" = $'800000\t319999600000' ]
 	[ "$(tail -1 out)" = 0 ]
@@ -247,12 +250,12 @@ fetched() {
 	mkdir -p -m 700 "$HOME/.config/sp"
 	sp-master -p 0 -d state --ready-fd 4 4>url 2>master.log 3>&- &
 	pids+=($!)
-	within 10 test -s url
+	within 60 test -s url
 	for i in 1 2; do
 		sp-worker -c 1 -m 600m -d w$i --ready-fd 4 "$(cat url)" 4>id$i \
 		    2>w$i.log 3>&- &
 		pids+=($!)
-		within 10 test -s id$i
+		within 60 test -s id$i
 	done
 	sp-submit "${LOG[@]}" -m "$(cat url)" -e "$warm; $job" >out
 	kill "${pids[@]}"

@@ -10,7 +10,7 @@ setup() {
 	"$LEDGER" make "$WORK/led" 3000
 	"$OUT/tests/tools/watch" "$WORK/led/out" "$WORK/watch" 3>&- &
 	watcher=$!
-	within 5 grep -q '^tick 0' "$WORK/watch"
+	within 60 grep -q '^tick 0' "$WORK/watch"
 }
 
 teardown() {
@@ -21,7 +21,7 @@ teardown() {
 
 tick() {
 	touch "$WORK/led/out/.tick-$1"
-	within 5 grep -q "^tick $1\$" "$WORK/watch"
+	within 60 grep -q "^tick $1\$" "$WORK/watch"
 }
 
 @test "two runs and a recovery: all rows once, nothing seen half-written" {

@@ -21,7 +21,7 @@ start() {                       # [option of the worker...]
 	exec sp-master -p 0 -d state -v --ready-fd 4 3>&- 4>url 2>>master.log) &
 	MASTER=$!
 	pids+=($!)
-	within 10 test -s url
+	within 60 test -s url
 	SP_MASTER=$(cat url)
 	worker "$@"
 }
@@ -33,7 +33,7 @@ worker() {
 		3>&- 4>id 2>>worker.log) &
 	WORKER=$!
 	pids+=($!)
-	within 10 test -s id
+	within 60 test -s id
 }
 
 groups_of_worker() { sed -n 's/.*bounded by cgroups in //p' worker.log | tail -n 1; }
@@ -86,7 +86,7 @@ no_executor() { ! sp-master -m "$SP_MASTER" apps | grep -q running; }
 		"from range(1) | pipe 'head -c 600m /dev/zero | tail -c 500m | wc -c'"
 	assert_output 524288000
 	kill -0 $WORKER
-	within 5 eval '[ -z "$(ls -d "$(groups_of_worker)"/app-* 2>/dev/null)" ]'
+	within 60 eval '[ -z "$(ls -d "$(groups_of_worker)"/app-* 2>/dev/null)" ]'
 }
 
 @test "an executor that the kernel kills is reported with the reason" {
@@ -99,7 +99,7 @@ no_executor() { ! sp-master -m "$SP_MASTER" apps | grep -q running; }
 		| pipe 'echo 1000 >/proc/\$PPID/oom_score_adj
 			echo 0 >/proc/self/oom_score_adj
 			head -c 600m /dev/zero | tail -c 500m'"
-	within 5 grep 'executor .* ran out of memory on .*: it and its commands may use 128 MB (spark.executor.memory) and 64 MB (spark.executor.memoryOverhead)' worker.log
+	within 60 grep 'executor .* ran out of memory on .*: it and its commands may use 128 MB (spark.executor.memory) and 64 MB (spark.executor.memoryOverhead)' worker.log
 	[[ $stderr == *'the last failure: executor 0 ('*') was lost: exited: ran out of memory on '* ]]
 	kill -0 $WORKER
 }
@@ -111,7 +111,7 @@ no_executor() { ! sp-master -m "$SP_MASTER" apps | grep -q running; }
 	sp-submit -c spark.executor.memory=128m -c spark.cores.max=1 -e \
 		"from range(1) | pipe 'exec cat $PWD/gate'" 2>job.log &
 	JOB=$!
-	within 10 eval 'ls -d "$(groups_of_worker)"/app-*'
+	within 60 eval 'ls -d "$(groups_of_worker)"/app-*'
 	kill -9 $WORKER
 	first=$(groups_of_worker)
 	[ -d "$first" ]
@@ -134,7 +134,7 @@ no_executor() { ! sp-master -m "$SP_MASTER" apps | grep -q running; }
 	sp-submit -c spark.app.name=told -c spark.cores.max=1 -e \
 		"from range(1) | pipe 'exec sleep 60'" 2>/dev/null &
 	JOB=$!
-	within 10 eval 'sp-master -m "$SP_MASTER" apps | grep -q "running.*told"'
+	within 60 eval 'sp-master -m "$SP_MASTER" apps | grep -q "running.*told"'
 	kill $JOB
 	wait $JOB || true
 	run -0 sp-master -m "$SP_MASTER" apps

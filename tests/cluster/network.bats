@@ -1,4 +1,6 @@
-# What crosses the network between hosts: compressed where it is slow.
+# What crosses the network between hosts: compressed where it is slow.  That
+# it is not where the network is fast depends on how much the machine has to do
+# besides; tests/unit/t_transfer_pace.c holds the decision to its figures.
 load ../helper
 load hosts
 
@@ -47,16 +49,33 @@ shuffle_of() {
 	[ $((few * 2)) -lt "$whole" ]
 }
 
-@test "on a fast link it crosses as it is" {
+@test "what does not become fewer crosses even a slow link as it is" {
+	noise() {
+		run -0 on_host 0 sp-submit -m "$M" "$@" --report r.json -e "
+			from range(0, 150000, 1, 4)
+			| select id, concat(unhex(md5(cast(id as string))),
+			    unhex(md5(cast(id + 0.5 as string))),
+			    unhex(md5(cast(id + 0.25 as string)))) as s
+			| repartition 4
+			| aggregate count(*), sum(id), sum(length(s))"
+	}
+	noise -c spark.shuffle.compress=false
+	assert_output $'150000\t11249925000\t7200000'
+	whole=$(fetched)
+	host_rate 1 40mbit
+	noise
+	assert_output $'150000\t11249925000\t7200000'
+	few=$(fetched)
+	echo "# $few of $whole bytes crossed"
+	[ $((few * 4)) -gt $((whole * 3)) ]
+	[ $((few * 4)) -lt $((whole * 5)) ]
+}
+
+@test "without limits it is the same rows, and not more bytes" {
 	shuffle_of 300000 -c spark.shuffle.compress=false
 	want=$output whole=$(fetched)
-	# A machine that is busy may be slow for a while.
-	for _ in 1 2 3; do
-		shuffle_of 300000
-		[ "$output" = "$want" ]
-		few=$(fetched)
-		echo "# $few of $whole bytes crossed"
-		[ "$few" -lt $((whole / 2)) ] || return 0
-	done
-	false
+	shuffle_of 300000
+	[ "$output" = "$want" ]
+	[ "$(fetched)" -gt 0 ]
+	[ $(($(fetched) * 4)) -lt $((whole * 5)) ]
 }

@@ -54,7 +54,7 @@ setup() {
 	END
 	python3 echo.py >echo.port 3>&- &
 	echo_pid=$!
-	within 5 test -s echo.port
+	within 60 test -s echo.port
 }
 
 teardown() {
@@ -67,7 +67,7 @@ proxy() {
 	"$OUT/tests/tools/proxy" 127.0.0.1:0 "127.0.0.1:$(cat echo.port)" "$@" \
 	    >port 3>&- &
 	proxy_pid=$!
-	within 5 test -s port
+	within 60 test -s port
 	python3 client.py "$(cat port)" >said
 	kill -TERM $proxy_pid
 	wait $proxy_pid

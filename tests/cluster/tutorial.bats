@@ -39,7 +39,7 @@ plain_ssh() {
 	[ "$status" -eq 0 ]
 	[ "${lines[-1]% commands}" -ge 20 ]
 	for i in 1 2 3; do
-		within 5 on_host $i sh -c '! ps ax -o comm= | grep ^sp-'
+		within 60 on_host $i sh -c '! ps ax -o comm= | grep ^sp-'
 		run -0 on_host $i sh -c 'ls /tmp; ls -a /root'
 		refute_output --partial sp-0
 		refute_output --partial sp.pids
