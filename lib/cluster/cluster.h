@@ -26,6 +26,7 @@ enum {
 	ADOPT_MS = 20000,               /* unknown executors wait for a driver */
 	ADOPT_NUMBERS = 16,             /* of executors between two epochs */
 	EPOCH_STEP = 1024,              /* of masters that have standbys */
+	EPOCH_MAX = 1 << 30,            /* nobody comes so far */
 	DRIVER_GRACE_MS = 5000,         /* a driver may come back so long */
 	REVOKE_MS = 10000,              /* a driver's time to empty an executor */
 	STOP_MS = 2000,                 /* from asking an executor to SIGKILL */

@@ -39,6 +39,8 @@ standby_heard(struct standby *s, int i, const struct standby_word *w,
 {
 	struct standby_peer *p = &s->peer[i];
 
+	if (w->epoch < 0 || w->epoch > EPOCH_MAX)
+		return;
 	p->word = *w;
 	p->heard_ms = now_ms;
 	p->nobody = 0;

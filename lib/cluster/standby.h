@@ -57,7 +57,8 @@ enum standby_move { STANDBY_STAY, STANDBY_TAKE, STANDBY_YIELD };
 void standby_init(struct standby *s, uint64_t id, int npeer, int64_t epoch,
     int64_t now_ms);
 
-/* Peer number i says this of itself; it may turn out to be ourselves. */
+/* Peer number i says this of itself; it may turn out to be ourselves.  An
+ * epoch that cannot be is not listened to: ours would follow it. */
 void standby_heard(struct standby *s, int i, const struct standby_word *w,
     int64_t now_ms);
 

@@ -194,7 +194,7 @@ worker_hello_parse(const char *p, size_t n, struct worker_hello *h,
 	for (int i = 0; i < h->napp && !m.bad; i++)
 		get_id(&m, app[i], ID_SIZE);
 	h->epoch = msg_get_i64(&m);
-	if (h->epoch < 0 || h->epoch > 1LL << 40)
+	if (h->epoch < 0 || h->epoch > EPOCH_MAX)
 		m.bad = true;
 	if (!msg_ended(&m) || !*h->id)
 		return bad_message(e, "WORKER_REGISTER");

@@ -4,6 +4,10 @@
  * A group can be removed when its last process was reaped.  Those that are
  * left in it (a command that made its own process group) are children of
  * init by then: they are killed and given a moment.
+ *
+ * A worker that was killed leaves its groups.  The next one in the same
+ * directory sweeps them; in another directory it removes those that are
+ * empty and whose home nobody holds locked.
  */
 #include "daemon/worker_groups.h"
 
@@ -14,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -24,6 +29,7 @@
 #include "cluster/cluster.h"
 
 enum { PATH = 4400, TRIES = 100, TRY_NS = 2000000 };
+#define PREFIX "sp-worker-"
 #define MAGIC_TMPFS 0x01021994u
 #define MAGIC_RAMFS 0x858458f6u
 
@@ -86,6 +92,80 @@ sweep(const char *home)
 	rmdir(home);
 }
 
+/* ---- homes of others -------------------------------------------------- */
+
+/* Returns a descriptor that holds it, or -1: somebody else does. */
+static int
+lock_home(const char *home)
+{
+	int fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The kernel removes no group that has members. */
+static void
+remove_empty(const char *home)
+{
+	DIR *d = opendir(home);
+	struct dirent *f;
+
+	while (d && (f = readdir(d)))
+		if (f->d_type == DT_DIR && f->d_name[0] != '.')
+			unlinkat(dirfd(d), f->d_name, AT_REMOVEDIR);
+	if (d)
+		closedir(d);
+	rmdir(home);
+}
+
+/* What workers left that were killed. */
+static void
+sweep_left(const char *own, const char *home)
+{
+	DIR *d = opendir(own);
+	struct dirent *f;
+	char path[PATH];
+	int fd;
+
+	while (d && (f = readdir(d))) {
+		if (strncmp(f->d_name, PREFIX, sizeof PREFIX - 1) != 0)
+			continue;
+		snprintf(path, sizeof path, "%s/%.255s", own, f->d_name);
+		fd = strcmp(path, home) == 0 ? -1 : lock_home(path);
+		if (fd < 0)
+			continue;
+		remove_empty(path);
+		close(fd);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* Makes our home and holds it.  Somebody may sweep it in between. */
+static int
+make_home(struct worker_groups *g)
+{
+	struct stat made, held;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (mkdir(g->home, 0755) < 0 && errno != EEXIST)
+			return -1;
+		g->lock = lock_home(g->home);
+		if (g->lock >= 0 && fstat(g->lock, &held) == 0 &&
+		    stat(g->home, &made) == 0 && made.st_ino == held.st_ino)
+			return 0;
+		if (g->lock >= 0)
+			close(g->lock);
+		g->lock = -1;
+		nanosleep(&(struct timespec){ .tv_nsec = TRY_NS }, NULL);
+	}
+	return -1;
+}
+
 /* ---- v2 --------------------------------------------------------------- */
 
 static void
@@ -135,6 +215,9 @@ give_up(struct worker_groups *g, const char *why)
 {
 	g->version = 0;
 	g->why = why;
+	if (g->lock >= 0)
+		close(g->lock);
+	g->lock = -1;
 }
 
 void
@@ -146,6 +229,7 @@ worker_groups_open(struct worker_groups *g, const char *root,
 	uint64_t hash;
 
 	memset(g, 0, sizeof *g);
+	g->lock = -1;
 	if (stat(dir, &st) < 0 || is_in_memory(dir)) {
 		give_up(g, "its directory is in memory");
 		return;
@@ -157,10 +241,11 @@ worker_groups_open(struct worker_groups *g, const char *root,
 	}
 	hash = hash_combine(hash_sum(&st.st_dev, sizeof st.st_dev),
 	    (uint64_t)st.st_ino);
-	snprintf(g->home, sizeof g->home, "%s/sp-worker-%016llx", own,
+	snprintf(g->home, sizeof g->home, "%s/" PREFIX "%016llx", own,
 	    (unsigned long long)hash);
+	sweep_left(own, g->home);
 	sweep(g->home);
-	if (mkdir(g->home, 0755) < 0) {
+	if (make_home(g) < 0) {
 		give_up(g, "it may not make groups");
 		return;
 	}
@@ -179,6 +264,7 @@ worker_groups_close(struct worker_groups *g)
 		return;
 	move_back(g);
 	sweep(g->home);
+	close(g->lock);
 	g->version = 0;
 }
 

@@ -14,7 +14,8 @@
  * count, too, and cannot be given back.
  *
  * The directory of the worker is locked (worker_dirs), so what has its hash
- * is ours: it is swept at the start.
+ * is ours: it is swept at the start.  A worker holds its group locked (flock);
+ * empty groups of workers that do not, because they were killed, go, too.
  */
 #ifndef DAEMON_WORKER_GROUPS_H
 #define DAEMON_WORKER_GROUPS_H
@@ -26,6 +27,7 @@ struct exec_name;
 
 struct worker_groups {
 	int  version;           /* enum limits_version; 0: none are made */
+	int  lock;              /* held while the worker runs */
 	char home[4096];
 	char left[4096];        /* v2: the group that the worker was in, if it
 				 * had to move */

@@ -127,6 +127,40 @@ no_executor() { ! sp-master -m "$SP_MASTER" apps | grep -q running; }
 	sp-submit -m local -e "from range(1) | repartition 2" >/dev/null # sweeps
 }
 
+@test "groups that are left and empty are swept by any worker, those in use stay" {
+	start
+	has_groups || need cgroup false
+	mkfifo gate
+	sp-submit -c spark.executor.memory=128m -c spark.cores.max=1 -e \
+		"from range(1) | pipe 'exec cat $PWD/gate'" 2>job.log &
+	JOB=$!
+	within 60 eval 'ls -d "$(groups_of_worker)"/app-*'
+	kill -9 $WORKER
+	kill $JOB
+	wait $JOB || true
+	first=$(groups_of_worker)
+	# Somebody is in it: it stays.
+	command sleep 600 &
+	guest=$!
+	pids+=($guest)
+	mkdir -p "$first/app-x.0"
+	echo $guest >"$first/app-x.0/cgroup.procs"
+	exec 5<>gate; exec 5>&-
+	worker -d second
+	second=$(groups_of_worker)
+	[ "$second" != "$first" ]
+	[ -d "$first/app-x.0" ]
+	kill $guest
+	wait $guest || true
+	within 60 eval '[ -z "$(cat "$first"/*/cgroup.procs)" ]'
+	worker -d third
+	third=$(groups_of_worker)
+	[ ! -e "$first" ]
+	[ -d "$second" ]
+	[ -d "$third" ]
+	sp-submit -m local -e "from range(1) | repartition 2" >/dev/null # sweeps
+}
+
 @test "the weight of an application, and how it ended" {
 	start
 	run -0 sp-submit -c spark.app.weight=3 -c spark.app.name=good -e "select 1"

@@ -66,6 +66,12 @@ test_nobody(void)
 	is_int(standby_decide(&a, 1) + standby_decide(&b, 1), STANDBY_YIELD,
 	    "of two in the same epoch one yields");
 	ok(a.own.active, "the younger");
+	begin();
+	a.own.epoch = INT64_MAX - 1;
+	hears(&b, 1);
+	standby_nobody(&b, 0);
+	is_int(standby_decide(&b, 1), STANDBY_TAKE, "an epoch of a liar");
+	ok(b.own.epoch < 9 * EPOCH_STEP, "is not followed");
 	ok(standby_next_epoch(3, 5) != standby_next_epoch(3, 6) &&
 	    standby_next_epoch(3, 5) > 3 &&
 	    standby_next_epoch(EPOCH_STEP - 1, 0) >= EPOCH_STEP,

@@ -40,6 +40,11 @@ test_worker(void)
 	for (size_t n = 0; n < t.n; n++)
 		bad += worker_hello_parse(t.p, n, &back, &a, &e) < 0;
 	is_int(bad, (int)t.n, "no beginning of it is a message");
+	h.epoch = EPOCH_MAX + 1LL;
+	text_clear(&t);
+	worker_hello_print(&t, &h);
+	ok(worker_hello_parse(t.p, t.n, &back, &a, &e) < 0,
+	    "an epoch that no journal holds is refused");
 	text_clear(&t);
 	memcpy(h.id, "../x", 5);
 	worker_hello_print(&t, &h);
