@@ -173,7 +173,6 @@ adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
 {
 	struct stage_run *r = &env->run[stage];
 	struct kept *k = env->cache ? kept_by(r->stage) : NULL;
-	const struct type **type;
 	struct exchange_conf x;
 
 	if (r->done) {
@@ -186,9 +185,9 @@ adapt_stage(struct exec_env *env, int stage, const struct conf *conf,
 		return 0;
 	if (k == NULL)
 		return exchange_new(&r->exchange, &x, e);
-	type = r->types;                /* goes to the cache */
-	r->types = NULL;
-	return cache_make(env->cache, k, &x, type, &r->exchange, e);
+	TRY(cache_make(env->cache, k, &x, r->types, &r->exchange, e));
+	r->types = NULL;                /* the cache's now */
+	return 0;
 }
 
 /* What the stage read is not needed any more: files that its scans mapped,

@@ -59,7 +59,7 @@ void cache_end(struct cache *c, const struct exec_env *env);
 struct exchange *cache_find(struct cache *c, const struct kept *k);
 
 /* Makes the exchange of a relation that is not there; conf has its shape
- * and the names of its columns' types, which it takes. */
+ * and the types of its columns, which it takes unless it fails. */
 int cache_make(struct cache *c, const struct kept *k,
     struct exchange_conf *conf, const struct type **type,
     struct exchange **out, struct err *e);
