@@ -13,9 +13,12 @@
 #include "driver/executors.h"
 #include "driver/progress.h"
 #include "driver/read_once.h"
+#include "executor/held_jobs.h"
 
 #define TICK_MS 100
 #define WAITING_MAX 1000        /* plans that are held back */
+/* More jobs an executor would refuse; it also has some that it stops. */
+#define AT_ONCE_MAX (HELD_JOBS_MAX / 2)
 
 /* Inputs that can be read only once are read in the order of the script, kept
  * rows are made by the first who wants them, and two statements that read one
@@ -94,7 +97,7 @@ abreast_flush(struct app *a, struct err *e)
 
 	a->nwaiting = 0;
 	return n == 0 ? 0 : abreast_run(a, a->waiting, n, most < 1 ? 1 :
-	    most > WAITING_MAX ? WAITING_MAX : (int)most, e);
+	    most > AT_ONCE_MAX ? AT_ONCE_MAX : (int)most, e);
 }
 
 int

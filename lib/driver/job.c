@@ -172,15 +172,19 @@ job_backend(struct app *a, struct backend *b, struct err *e)
 	return 0;
 }
 
-/* Executors tell progress some times a second, the rest with their tasks. */
+/* Tasks that did not end have read, too.  Of executors only the sum of all
+ * actions is known before: it tells nothing of one that ended well. */
 static int64_t
-bytes_read(const struct action *j)
+bytes_read(const struct app *a, const struct running *x)
 {
+	const struct action *j = &x->action;
 	int64_t n = 0, told = atomic_load(&((struct action *)(uintptr_t)
 	    j)->env.bytes_read);
 
 	for (int i = 0; i < j->stages->n; i++)
 		n += j->figures[i].bytes_in;
+	if (x->code >= 0 && cluster_wanted(a->master))
+		return n;
 	return n > told ? n : told;
 }
 
@@ -239,7 +243,7 @@ running_end(struct app *a, struct running *x, struct backend *b)
 	r = rows_out_close(&x->rows, x->code, &e);
 	events_job_end(a->events, j->reported, x->stages, j->figures,
 	    &j->env.pool, x->code < 0 ? &x->err : NULL);
-	a->bytes_in += bytes_read(j);
+	a->bytes_in += bytes_read(a, x);
 	if (x->code >= 0 && r >= 0)
 		r = for_stages(a, x->stages, prepare_outputs, &e);
 	if (x->code >= 0 && r < 0) {

@@ -139,6 +139,10 @@ pools_read(struct conf *c, const char *path, struct err *e)
 		char *close = strchr(p, '>'), *end = strstr(p, "</pool>");
 		const char *name;
 
+		if (close && close[-1] == '/') {        /* it says nothing */
+			p = close;
+			continue;
+		}
 		if (close == NULL || end == NULL || end < close)
 			return misread(path, "a pool has no end", e);
 		*close = *end = '\0';

@@ -466,7 +466,8 @@ keep_stage(struct remote *m, int stage)
 	struct rstage *g = &m->stage[stage];
 	const struct stage_run *run = &m->job->env.run[stage];
 	struct remote_kept made = { .nmap = g->nmap, .size = g->size,
-	    .kept = kept_of_stage(run->stage), .split = run->ncut > 0 };
+	    .kept = kept_of_stage(run->stage),
+	    .split = g->kept ? g->kept->split : run->ncut > 0 };
 
 	made.map = xcalloc((size_t)g->nmap + 1, sizeof *made.map);
 	for (int p = 0; p < g->nmap; p++)

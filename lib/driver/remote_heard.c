@@ -365,22 +365,30 @@ on_out_data(struct remote *m, struct cluster_exec *x, const char *body,
 
 /* The output is there until the job ends.  This comes before the end of the
  * task that made it, when there was no room from the beginning. */
-static int
-on_kept_gone(struct remote *m, struct cluster_exec *x, const char *body,
-    size_t n, struct err *e)
+static void
+note_gone(struct remote *m, const struct gone_msg *g)
 {
-	struct gone_msg g;
-
-	(void)x;
-	TRY(gone_msg_parse(body, n, &g, e));
 	for (int i = 0; i < m->job->stages->n; i++) {
 		const struct kept *k = kept_of_stage(&m->job->stages->stage[i]);
 		struct rstage *s = &m->stage[i];
 
-		if (k && k->number == g.number && s->gone && g.map < s->nmap)
-			s->gone[g.map] = g.attempt + 1;
+		if (k && k->number == g->number && s->gone && g->map < s->nmap)
+			s->gone[g->map] = g->attempt + 1;
 	}
-	return 0;
+}
+
+/* For all that know the relation, those that have failed, too: they pass on
+ * where its rows are.  A damaged one was refused (remote_kept_gone). */
+static void
+on_kept_gone(const struct backend *p, const char *body, size_t n)
+{
+	struct gone_msg g;
+	struct err e;
+
+	if (gone_msg_parse(body, n, &g, &e) < 0)
+		return;
+	for (int i = 0; i < p->n; i++)
+		note_gone(p->v[i]->backend, &g);
 }
 
 static int
@@ -410,21 +418,20 @@ static int (*const handler[FRAME_TYPES])(struct remote *,
 	[FRAME_FILE_READ] = on_file_read,
 	[FRAME_OUT_DATA] = on_out_data,
 	[FRAME_PROGRESS] = on_progress,
-	[FRAME_KEPT_GONE] = on_kept_gone,
 	[FRAME_RELAY_ASK] = remote_relay_ask,
 	[FRAME_RELAY_END] = remote_relay_end,
 };
 
 /* Whose it is; what a job that has ended still had to say is nobody's.  Every
  * body begins with the job, but for a FILE_READ, where a u64 comes first, and
- * PROGRESS, which is of all, and KEPT_GONE: what keeps rows runs alone. */
+ * PROGRESS, which is of all and shown as a sum. */
 static struct remote *
 addressee(const struct backend *p, int type, const char *body, size_t n)
 {
 	struct msg in;
 	int job;
 
-	if (type == FRAME_PROGRESS || type == FRAME_KEPT_GONE)
+	if (type == FRAME_PROGRESS)
 		return p->n ? p->v[0]->backend : NULL;
 	msg_init(&in, body, n);
 	if (type == FRAME_FILE_READ)
@@ -447,6 +454,8 @@ remote_heard(void *arg, struct cluster_exec *x, int type, const char *body,
 	struct remote *m;
 	struct err e;
 
+	if (type == FRAME_KEPT_GONE)
+		on_kept_gone(arg, body, n);
 	if (handler[type] == NULL)
 		return;
 	m = addressee(arg, type, body, n);

@@ -377,8 +377,8 @@ gone_msg_parse(const char *p, size_t n, struct gone_msg *m, struct err *e)
 
 	msg_init(&in, p, n);
 	m->number = msg_get_int(&in, 1, INT32_MAX);
-	m->map = msg_get_int(&in, 0, INT32_MAX);
-	m->attempt = msg_get_int(&in, 0, INT32_MAX);
+	m->map = msg_get_int(&in, 0, PARTS_MAX);
+	m->attempt = msg_get_int(&in, 0, ATTEMPTS_MAX);
 	return msg_ended(&in) ? 0 : msg_damaged("gone", e);
 }
 

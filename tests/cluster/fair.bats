@@ -155,6 +155,33 @@ assert most == 2 and live == 0, (most, live)' "$output"
 	[ "$(wc -l <rows)" -eq 7 ]
 }
 
+@test "more statements than an executor takes jobs" {
+	mkdir o
+	for i in $(seq 300); do
+		echo "from range(1) | pipe 'sleep 2; cat' as (n int) | write 'o/$i' csv;"
+	done >many.sp
+	run -0 sp-submit -m 'local-cluster[1,300,1g]' -c spark.scheduler.mode=FAIR \
+		-c sp.statements.at.once=1000 many.sp
+	[ "$(find o -mindepth 1 -maxdepth 1 | wc -l)" -eq 300 ]
+}
+
+@test "what was read is counted once" {
+	mkdir in
+	for i in 1 2 3; do
+		seq $((i * 30000)) >in/n$i.txt
+		echo "from 'in/n$i.txt' text | pipe 'sleep 0.8; cat' as (v string) | aggregate count(*) as n | write 'p$i' csv;"
+	done >read.sp
+	for m in 'local[2]' 'local-cluster[2,1,256m]'; do
+		for mode in FIFO FAIR; do
+			run -0 --separate-stderr sp-submit -v -m "$m" -c spark.scheduler.mode=$mode read.sp
+			rm -r p?
+			tail -n 1 <<<"$stderr" | cut -d, -f 3
+		done
+	done >read
+	cat read
+	[ "$(sort -u read | wc -l)" -eq 1 ]
+}
+
 @test "one that fails leaves no output of any" {
 	for m in 'local[2]' 'local-cluster[2,1,512m]'; do
 		run -1 sp-submit -m "$m" -c spark.scheduler.mode=FAIR -e "
@@ -237,12 +264,19 @@ assert most == 2 and live == 0, (most, live)' "$output"
 <allocations>
   <!-- <pool name="no"> -->
   <pool name="long"><schedulingMode>FAIR</schedulingMode><weight>1</weight><minShare>0</minShare></pool>
+  <pool name="empty"/>
   <pool name='short'>
     <weight> 3 </weight>
   </pool>
 </allocations>
 END
 	fifo_and_fair 'local[2]' -c spark.scheduler.allocation.file="$PWD/pools.xml"
+	cat >pools2.xml <<'END'
+<allocations><pool name="empty"/><pool name="short"><weight>x</weight></pool></allocations>
+END
+	run ! sp-submit -c spark.scheduler.mode=FAIR -c spark.scheduler.allocation.file="$PWD/pools2.xml" \
+		-e "from range(3) | write 'x' csv"
+	assert_output --partial pool.short.weight
 	rm -r FIFO FAIR
 	fifo_and_fair 'local[2]' -c spark.scheduler.pool.short.weight=5 \
 		-c spark.scheduler.pool.long.minShare=1
