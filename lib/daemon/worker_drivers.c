@@ -139,6 +139,26 @@ find(struct worker_drivers *w, const char *id)
 	return r;
 }
 
+/* The oldest of many that have ended is forgotten. */
+static void
+make_room(struct worker_drivers *w)
+{
+	struct run **oldest = NULL, *r;
+	int n = 0;
+
+	for (struct run **at = &w->run; *at; at = &(*at)->next)
+		if ((*at)->report.state == DRIVER_DONE) {
+			oldest = at;
+			n++;
+		}
+	if (n < WORKER_DRIVERS_ENDED)
+		return;
+	r = *oldest;
+	*oldest = r->next;
+	arena_release(&r->arena);
+	free(r);
+}
+
 void
 worker_drivers_start(struct worker_drivers *w, const struct driver_order *o)
 {
@@ -147,6 +167,7 @@ worker_drivers_start(struct worker_drivers *w, const struct driver_order *o)
 
 	if (*o->id == '\0' || find(w, o->id))
 		return;
+	make_room(w);
 	r = xcalloc(1, sizeof *r);
 	r->report.id = arena_strdup(&r->arena, o->id);
 	r->file = arena_printf(&r->arena, "%s/driver/%s.sp", w->conf.dir,

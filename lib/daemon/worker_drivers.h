@@ -16,6 +16,8 @@ struct driver_order;
 struct driver_report;
 struct worker_drivers;
 
+enum { WORKER_DRIVERS_ENDED = 500 };    /* so many are remembered */
+
 struct worker_drivers_conf {
 	const char *dir;                /* of the worker */
 	const char *host;               /* its name, for people */

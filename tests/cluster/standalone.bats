@@ -55,9 +55,12 @@ one_of_two() {
 	until_seen 60 test -s url
 }
 
+# Not one that the system gives to whoever connects somewhere meanwhile.
 free_port() {
-	perl -MIO::Socket::INET -e \
-	    'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
+	perl -MIO::Socket::INET -e 'for (1 .. 1000) {
+	    my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1",
+	        LocalPort => 20000 + int rand 12000) or next;
+	    print $s->sockport; exit }'
 }
 
 # is 0|1 TEXT: that master says so of itself.
