@@ -188,7 +188,7 @@ scan_open(struct op *op, struct err *e)
 		TRY(program_new(&s->pred, &op->task->arena, &s->shared->early,
 		    (struct expr *const *)&n->u.scan.filter, 1, &env, e));
 	s->own = s->shared->scan;
-	if (op->task->env->bad_apart && s->own.quarantine_dir &&
+	if (op->task->env->bad_job && s->own.quarantine_dir &&
 	    s->own.on_error == ON_ERROR_QUARANTINE)
 		s->own.quarantine_dir = task_bad_dir(op->task,
 		    s->own.quarantine_dir);

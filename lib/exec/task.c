@@ -231,8 +231,14 @@ task_node_parts(const struct task *t, const struct node *n)
 void
 task_bad_prefix(const struct task *t, char to[TASK_BAD_SIZE])
 {
-	snprintf(to, TASK_BAD_SIZE, TASK_BAD "%d-%d-%d-", t->run->stage->id,
-	    t->part, t->attempt);
+	snprintf(to, TASK_BAD_SIZE, "bad-%d-%d-%d-%d-", t->env->bad_job,
+	    t->run->stage->id, t->part, t->attempt);
+}
+
+void
+task_bad_of_job(int job, char to[TASK_BAD_SIZE])
+{
+	snprintf(to, TASK_BAD_SIZE, "bad-%d-", job);
 }
 
 const char *

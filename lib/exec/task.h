@@ -66,7 +66,8 @@ struct stage_run {
 struct exec_env {
 	struct pool pool;               /* the executor's budget */
 	const char *scratch;            /* directory of this run, 0700 */
-	bool bad_apart;                 /* bad records go to task_bad_dir */
+	int bad_job;                    /* bad records go to task_bad_dir, by
+	                                 * this number of the action; 0: not */
 	const struct zone *zone;
 	uint64_t seed;
 	int threads;
@@ -145,10 +146,11 @@ task_cancelled(const struct task *t)
 }
 
 /* Where an attempt puts bad records apart: env->scratch/PREFIX HASH, HASH of
- * the quarantine directory's name in 16 digits.  TASK_BAD begins PREFIX. */
-#define TASK_BAD "bad-"
+ * the quarantine directory's name in 16 digits.  PREFIX begins with that of
+ * the action: another one may be in the same directory. */
 enum { TASK_BAD_SIZE = 64 };
 void task_bad_prefix(const struct task *t, char to[TASK_BAD_SIZE]);
+void task_bad_of_job(int job, char to[TASK_BAD_SIZE]);
 const char *task_bad_dir(struct task *t, const char *quarantine_dir);
 
 /* State that all tasks of a stage share for one node (a join's build table,

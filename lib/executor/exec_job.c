@@ -300,7 +300,7 @@ fill_env(struct exec_job *j)
 
 	pool_init(&env->pool, j->host->memory, "executor", setup->memory);
 	env->scratch = j->host->scratch;
-	env->bad_apart = true;
+	env->bad_job = j->msg->job;
 	env->seed = setup->seed;
 	env->threads = setup->cores;
 	env->spread = true;
@@ -434,6 +434,8 @@ exec_job_busy(struct exec_job *j)
 void
 exec_job_close(struct exec_job *j)
 {
+	char bad[TASK_BAD_SIZE];
+
 	if (j == NULL)
 		return;
 	exec_job_stop(j);
@@ -448,7 +450,8 @@ exec_job_close(struct exec_job *j)
 			send_file_remove(output_staging(j->output[i]));
 		output_close(j->output[i]);
 	}
-	send_bad_drop(j->host->scratch, TASK_BAD);
+	task_bad_of_job(j->msg->job, bad);
+	send_bad_drop(j->host->scratch, bad);
 	serve_forget(j->host->serve, j->msg->job);
 	kept_done(j);
 	free(j->span);

@@ -28,7 +28,7 @@ int  send_file(struct send_file *s, const char *name, struct err *e);
 int  send_file_at(struct send_file *s, const char *path, struct err *e);
 
 /* Sends the bad records that the attempt has put apart, or removes them; of
- * any attempt for prefix TASK_BAD. */
+ * a whole job for the prefix task_bad_of_job has. */
 int  send_bad(struct send_file *s, const char *scratch, const char *prefix,
     int stage, struct err *e);
 void send_bad_drop(const char *scratch, const char *prefix);

@@ -4,6 +4,10 @@
  * A table of chains by a hash of the key, and a list by time of use.  Files
  * are opened outside the lock: two threads that miss at once open it twice,
  * and the second's is thrown away.
+ *
+ * Maps of an action have a name once.  Those of kept relations (job 0) may be
+ * made again under the same one: an open file must still be the one that has
+ * the name, or it is not used any more.
  */
 #include "transfer/map_cache.h"
 
@@ -11,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -32,6 +37,8 @@ struct entry {
 	int64_t bytes, used_ms;
 	int users;
 	bool gone;                      /* close it when it is put back */
+	dev_t dev;                      /* of a file of job 0 */
+	ino_t inode;
 	struct entry *chain;
 	struct entry *older, *newer;
 };
@@ -180,12 +187,45 @@ check_runs(const struct map_file *f, int map, struct err *e)
 	return 0;
 }
 
+/* Has another file, or none, the name by now?  While it is open nobody else
+ * gets its inode. */
+static bool
+is_replaced(const struct entry *t)
+{
+	struct arena a = { 0 };
+	const struct map_key *k = &t->key;
+	struct stat st;
+	bool same;
+
+	if (k->job != 0)
+		return false;
+	same = stat(map_file_path(&a, map_file_prefix(&a, k->dir, k->job,
+	    k->stage), k->map, k->attempt), &st) == 0 &&
+	    st.st_dev == t->dev && st.st_ino == t->inode;
+	arena_release(&a);
+	return !same;
+}
+
+/* One that is open and good, for use; with the lock. */
+static struct entry *
+find_good(struct map_cache *c, const struct map_key *k)
+{
+	struct entry *t = find(c, k);
+
+	if (t && is_replaced(t)) {
+		entry_drop(c, t);
+		t = NULL;
+	}
+	return t ? entry_use(c, t) : NULL;
+}
+
 static int
 entry_open(struct entry **out, const struct map_key *k, struct err *e)
 {
 	struct arena a = { 0 };
 	struct map_file f;
 	struct entry *t;
+	struct stat st = { 0 };
 	int r;
 
 	r = map_file_open(&f, map_file_prefix(&a, k->dir, k->job, k->stage),
@@ -197,6 +237,9 @@ entry_open(struct entry **out, const struct map_key *k, struct err *e)
 		return e->kind;
 	}
 	*out = t = xcalloc(1, sizeof *t);
+	fstat(f.fd, &st);
+	t->dev = st.st_dev;
+	t->inode = st.st_ino;
 	t->file = f;
 	t->key = *k;
 	t->dir = xmalloc(strlen(k->dir) + 1);
@@ -240,9 +283,7 @@ map_cache_get(struct map_cache *c, const struct map_key *k,
 	}
 
 	pthread_mutex_lock(&c->lock);
-	t = find(c, k);
-	if (t)
-		entry_use(c, t);
+	t = find_good(c, k);
 	pthread_mutex_unlock(&c->lock);
 	if (t) {
 		*out = &t->file;
@@ -250,7 +291,7 @@ map_cache_get(struct map_cache *c, const struct map_key *k,
 	}
 	TRY(entry_open(&made, k, e));
 	pthread_mutex_lock(&c->lock);
-	t = find(c, k);
+	t = find_good(c, k);
 	if (t == NULL) {
 		t = made;
 		made = NULL;
@@ -259,8 +300,9 @@ map_cache_get(struct map_cache *c, const struct map_key *k,
 		list_in(c, t);
 		c->n++;
 		c->bytes += t->bytes;
+		t->users = 1;
+		t->used_ms = clock_mono_ms();
 	}
-	entry_use(c, t);
 	make_room(c);
 	pthread_mutex_unlock(&c->lock);
 	if (made)

@@ -56,6 +56,23 @@ all_bad() {
 	all_bad
 }
 
+@test "another action that ends meanwhile takes none away" {
+	for i in {1..12}; do
+		cat <<-END
+		from range(0, 2000, 1, 2) | where id > 5 | limit 1;
+		from 'in.csv' csv (a int, b int) on error quarantine 'bad$i'
+		| pipe 'cat; sleep 0.1' as (a int, b int) | aggregate count(*);
+		END
+	done >job.sp
+	run -0 sp-submit -m 'local-cluster[1,4,256m]' job.sp
+	[ "$(grep -c '^20000$' <<<"$output")" = 12 ]
+	for i in {1..12}; do
+		mv "bad$i" bad
+		all_bad
+		rm -r bad
+	done
+}
+
 @test "a job that fails leaves no half of a file" {
 	run -1 sp-submit -m 'local-cluster[2,1,256m]' -c spark.task.maxFailures=1 \
 		"${SMALL[@]}" -e "$QUERY | pipe 'grep -v 13,13; exit 3'"

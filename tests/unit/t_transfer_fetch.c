@@ -447,6 +447,64 @@ mute_server(void)
 	block_thread_stop(m.t);
 }
 
+/* The map of a kept relation with a row of so many bytes. */
+static void
+keep_row(size_t n)
+{
+	static const char bytes[64];
+	struct map_writer *w;
+	struct err e;
+	int64_t stored;
+
+	map_writer_new(&w, map_file_prefix(&names, dir, 0, 1), 0, 0, NPART,
+	    false, &e);
+	map_writer_bytes(w, 0, 1, bytes, n, &e);
+	map_writer_commit(w, &stored, &e);
+	map_writer_free(w);
+}
+
+static int64_t
+kept_bytes(struct fetcher *f, int place)
+{
+	const struct block_source *s = fetch_source(f, &names, 0, 1);
+	struct count c = { 0 };
+	struct block_sink sink = { &c, got, NULL };
+	struct block_want want = { 0, 0, place, 0, NPART, 0, -1 };
+	struct lost lost = { 0 };
+	struct err e = { 0 };
+	int r = s->fetch(s->arg, &want, 1, false, &sink, &lost, &e);
+
+	return r < 0 ? r : c.bytes;
+}
+
+/* A kept relation is dropped, and made again under the same names. */
+static void
+kept_again(void)
+{
+	struct block_thread *t = start(0);
+	struct fetcher *f = fetcher("app-1", key, 0);
+	int place[2] = { place_of(f, "there", block_server_port(
+	    block_thread_server(t)), DIR_NUMBER), place_of(f, "here", 1, 0) };
+
+	for (int i = 0; i < 2; i++) {
+		const char *how = i ? "a file" : "a server";
+
+		keep_row(10);
+		ok(kept_bytes(f, place[i]) == 10, "kept rows from %s", how);
+		map_file_remove(map_file_prefix(&names, dir, 0, 1), 0, 0);
+		ok(kept_bytes(f, place[i]) == ERR_LOST, "not those that were "
+		    "removed from %s", how);
+		keep_row(20);
+		ok(kept_bytes(f, place[i]) == 20, "those that were made anew "
+		    "from %s", how);
+		map_file_remove(map_file_prefix(&names, dir, 0, 1), 0, 0);
+		keep_row(30);
+		is_int(kept_bytes(f, place[i]), 30, "and once more");
+	}
+	fetcher_free(f);
+	block_thread_stop(t);
+}
+
 static void
 expect(struct fetcher *f, int place, int map, const char *what)
 {
@@ -588,6 +646,7 @@ main(void)
 	slow_ways();
 	dying_servers();
 	mute_server();
+	kept_again();
 	cancelled();
 	strangers();
 	damaged_files();
