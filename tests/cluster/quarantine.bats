@@ -42,6 +42,19 @@ all_bad() {
 	done
 }
 
+@test "each once, while a task of the job before still stops" {
+	run -0 sp-submit -m 'local-cluster[2,2,256m]' "${SMALL[@]}" \
+		-c spark.speculation=true -c spark.speculation.minTaskRuntime=100ms -e "
+		from range(0, 20, 1, 20)
+		| pipe 'mkdir \$PWD/once 2>/dev/null && trap \"\" TERM && sleep 60; cat' as (id bigint)
+		| aggregate count(*);
+		$QUERY | pipe 'sleep 0.4; cat' as (a int, b int)
+		| aggregate count(*), sum(a)"
+	assert_line --index 0 20
+	assert_line --index 1 "20000	$(awk -F, '$1 % 11 { s += $1 } END { print s }' in.csv)"
+	all_bad
+}
+
 @test "each once, when executors are killed" {
 	sp-submit -m 'local-cluster[3,1,256m]' "${SMALL[@]}" -e "$QUERY
 		| where a > 0 | pipe 'sleep 0.1; cat' | aggregate count(*)" >out 2>log &
