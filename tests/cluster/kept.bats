@@ -8,11 +8,16 @@ setup() {
 	M='local-cluster[3,1,512m]'
 	mkdir ev
 	LOG=(-c spark.eventLog.enabled=true -c "spark.eventLog.dir=$WORK/ev")
-	# A job that all executors are there after: it waits for the third.
-	warm="from range(0, 6, 1, 6) | pipe 'touch $WORK/warm.\$PPID
-	    until ls $WORK/warm.* | sed -n 3q1; [ \$? = 1 ]; do sleep 0.05; done; cat' | aggregate count(*)"
 	# A job that ends the executor it runs on, once.
 	die="from range(1) | pipe '[ -e gone ] || { touch gone; kill -KILL \$PPID; }; cat' | aggregate count(*)"
+}
+
+# warm N: a job that so many executors are there after; it waits for them.
+warm() {
+	echo "from range(0, 6, 1, 6) | pipe 'touch $WORK/warm.\$PPID
+	    for i in \$(seq 1200); do
+	        set $WORK/warm.*; [ \$# -lt $1 ] || break; sleep 0.05
+	    done; cat' | aggregate count(*)"
 }
 
 # tasks JOB STAGE: how many ended well.
@@ -37,7 +42,7 @@ lost() {
 }
 
 @test "of a relation only what was lost is made again" {
-	sp-submit "${LOG[@]}" -m "$M" -e "$warm;
+	sp-submit "${LOG[@]}" -m "$M" -e "$(warm 3);
 		cache table t as select id, id % 7 as k, 'text ' || id as s
 		    from range(0, 80000, 1, 8);
 		select count(*), sum(id), min(s), max(s) from t;
@@ -159,19 +164,21 @@ fetched() {
 }
 
 @test "rows in the memory of one executor reach the others" {
-	local job="cache table t options ('storageLevel' 'MEMORY_ONLY') as $rows;
+	local job="$(warm 3);
+		cache table t options ('storageLevel' 'MEMORY_ONLY') as $rows;
 		select count(*), sum(id), count(distinct s)
 		    from (select * from t union all select * from t)"
 
 	sp-submit "${LOG[@]}" -m "$M" -e "$job" >out
-	[ "$(cat out)" = $'1600000\t639999200000\t800000' ]
-	[ "$(fetched 2 2)" -gt 1000000 ]
+	[ "$(cat out)" = $'6\n1600000\t639999200000\t800000' ]
+	[ "$(fetched 3 2)" -gt 1000000 ]
+	rm warm.*
 	SP_FORCE=fetch sp-submit -m "$M" -e "$job" >out
-	[ "$(cat out)" = $'1600000\t639999200000\t800000' ]
+	[ "$(cat out)" = $'6\n1600000\t639999200000\t800000' ]
 }
 
 @test "rows in memory that are lost with their executor are made again" {
-	sp-submit "${LOG[@]}" -m "$M" -e "$warm;
+	sp-submit "${LOG[@]}" -m "$M" -e "$(warm 3);
 		cache table t options ('storageLevel' 'MEMORY_ONLY') as $rows;
 		$die;
 		select count(*), sum(id) from t; select count(*), sum(id) from t" >out
@@ -257,7 +264,7 @@ fetched() {
 		pids+=($!)
 		within 60 test -s id$i
 	done
-	sp-submit "${LOG[@]}" -m "$(cat url)" -e "$warm; $job" >out
+	sp-submit "${LOG[@]}" -m "$(cat url)" -e "$(warm 2); $job" >out
 	kill "${pids[@]}"
 	wait "${pids[@]}" || true
 	[ "$(sed -n 2p out)" = 0 ]
@@ -267,12 +274,12 @@ fetched() {
 }
 
 @test "turns of a loop on a cluster: plans stay small, a lost one is made again" {
-	timeout 60 sp-submit -m "$M" -e "
+	timeout 300 sp-submit -m "$M" -e "
 		let r = select 1L as v;
 		repeat 50 { let r = select x.v + y.v as v from r x, r y }
 		select v from r" >out
 	[ "$(cat out)" = 1125899906842624 ]
-	timeout 60 sp-submit "${LOG[@]}" -m "$M" -e "
+	timeout 300 sp-submit "${LOG[@]}" -m "$M" -e "
 		let r = select id as k, 1L as v from range(0, 8, 1, 8);
 		repeat 6 {
 			let r = select x.k, x.v + y.v as v from r x join r y using (k)

@@ -38,13 +38,15 @@ executors() {
 	done
 }
 
+ended() { [ ! -d "/proc/$(<"$1.pid")" ]; }
+
 end() {
 	kill "$(<"$1.pid")"
-	while [ -d "/proc/$(<"$1.pid")" ]; do sleep 0.02; done
+	within 60 ended "$1"
 }
 
 submit() {
-	on_host 0 timeout 60 sp-submit -c sp.cluster.key.file="$PWD/key" -m $M "$@"
+	on_host 0 timeout 300 sp-submit -c sp.cluster.key.file="$PWD/key" -m $M "$@"
 }
 
 @test "a worker owns another host's cores by SSH" {
@@ -56,7 +58,7 @@ submit() {
 	run -0 on_host 0 sp-master workers -m $M -k key --json
 	assert_output --regexp "\"host\":\"(10\.77\.0\.|fd77::)11\".*\"cores\":$(nproc),"
 
-	run -0 submit -e "from range(0, 12, 1, 6) | pipe 'cat >/dev/null; sleep 0.5; hostname' as (h string)
+	run -0 submit -e "from range(0, 24, 1, 24) | pipe 'cat >/dev/null; sleep 0.5; hostname' as (h string)
 		| select distinct * | order by h"
 	assert_output $'host1\nhost2'
 	seq 20000 >n.txt
@@ -73,9 +75,9 @@ submit() {
 	submit -e "from range(0, 8, 1, 8) | pipe 'cat; sleep 600' as (id bigint)" \
 		>job.out 2>&1 3>&- &
 	job=$!
-	until [ "$(executors | wc -l)" -eq 2 ]; do sleep 0.05; done
+	within 60 eval '[ "$(executors | wc -l)" -eq 2 ]'
 	kill -9 "$(<w1.pid)" "$(<w2.pid)"
-	until [ -z "$(executors)" ]; do sleep 0.05; done
+	within 60 eval '[ -z "$(executors)" ]'
 	pkill -f "^sp-submit.*$PWD/key"
 	wait $job || true
 	end master

@@ -34,7 +34,7 @@ twice() {
 # tasks make them.  Tasks take a while, so that each executor gets some.
 join_of() {
 	cat <<-EOT
-		from range(0, 4000, 1, 24) as a
+		from range(0, 4000, 1, 48) as a
 		| join broadcast (from range(0, 40000, 1, $1)
 		    | select id as k, repeat(md5(cast(id as string)), 3) as v
 		    | pipe 'sleep 0.5; cat' as (k bigint, v string)) as b

@@ -44,7 +44,7 @@ cluster_down() {
 }
 
 submit() {
-	on_host 0 timeout 60 sp-submit -c sp.cluster.key.file="$PWD/key" -m $M "$@"
+	on_host 0 timeout 300 sp-submit -c sp.cluster.key.file="$PWD/key" -m $M "$@"
 }
 
 @test "jobs on a standing cluster of hosts that share nothing" {

@@ -34,7 +34,7 @@ plain_ssh() {
 	mkdir here
 	cp "$DATA/poem.txt" here
 	cd here
-	run on_host 0 timeout 60 "$TOP/scripts/man-examples" "$MAN/sp-cluster.7"
+	run on_host 0 timeout 300 "$TOP/scripts/man-examples" "$MAN/sp-cluster.7"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "${lines[-1]% commands}" -ge 20 ]

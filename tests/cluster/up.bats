@@ -25,7 +25,7 @@ teardown() {
 	house_teardown
 }
 
-cluster() { on_host 0 timeout 60 sp-master "$@"; }
+cluster() { on_host 0 timeout 300 sp-master "$@"; }
 
 # What runs of ours on a host.
 ours() { on_host "$1" sh -c 'ps -eo comm= | grep "^sp-" || true'; }
@@ -42,7 +42,7 @@ ours() { on_host "$1" sh -c 'ps -eo comm= | grep "^sp-" || true'; }
 	assert_output sp://host1:7077
 	[ "$(grep -c ' already running$' <<<"$stderr")" -eq 5 ]
 
-	run on_host 0 timeout 60 sp-submit -m sp://host1:7077 -e \
+	run on_host 0 timeout 300 sp-submit -m sp://host1:7077 -e \
 		"select id % 3 k, count(*) n from range(0, 90000, 1, 6) group by 1 order by 1"
 	echo "$output"
 	assert_output $'0\t30000\n1\t30000\n2\t30000'
@@ -110,7 +110,7 @@ ours() { on_host "$1" sh -c 'ps -eo comm= | grep "^sp-" || true'; }
 	[ "$(on_host 2 ps -C sp-worker -o user=)" = sptest ]
 	run -0 --separate-stderr cluster up hosts
 	[ "$(grep -c ' already running$' <<<"$stderr")" -eq 3 ]
-	run on_host 0 timeout 60 sp-submit -m 'sp://[fd77::11]:7077' -e \
+	run on_host 0 timeout 300 sp-submit -m 'sp://[fd77::11]:7077' -e \
 		"select count(*) from range(1000)"
 	assert_output 1000
 	run -0 cluster down hosts
