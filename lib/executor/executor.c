@@ -251,6 +251,8 @@ on_place(struct executor *x, const char *body, size_t n, struct err *e)
 	struct place_msg m;
 
 	TRY(place_msg_parse(&x->turn, body, n, &m, e));
+	if (x->setup.app == NULL)
+		return msg_wrong(e, "a place before the setup");
 	serve_place(&x->serve, &m);
 	return 0;
 }
@@ -335,11 +337,12 @@ on_forget(struct executor *x, const char *body, size_t n, struct err *e)
 	struct msg in;
 	int job, stage;
 
-	(void)e;
 	msg_init(&in, body, n);
 	job = msg_get_int(&in, 0, INT32_MAX);
-	stage = msg_get_int(&in, 0, INT32_MAX);
-	if (!in.bad && x->setup.app)
+	stage = msg_get_int(&in, 0, INT32_MAX - 1);
+	if (!msg_ended(&in))
+		return msg_damaged("forget", e);
+	if (x->setup.app)
 		exec_host_forget(&x->host, job, stage);
 	return 0;
 }
