@@ -688,14 +688,16 @@ end(struct executor *x)
 int
 executor_run(const struct executor_conf *conf, struct err *e)
 {
-	struct executor *x = xcalloc(1, sizeof *x);
+	/* Stays: a thread that hangs may look at it as long as the process
+	 * lives. */
+	static struct executor only;
+	struct executor *x = &only;
 	int r;
 
 	/* As in local mode: freed memory is used again soon. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 28);
 	mallopt(M_TRIM_THRESHOLD, 1 << 28);
 	r = begin(x, conf, e);
-
 	if (r >= 0)
 		catch_signals(x);
 	while (r >= 0 && !x->ended) {

@@ -110,7 +110,8 @@ lost() {
 
 @test "tasks run where the partition is that they read" {
 	sp-submit "${LOG[@]}" -m "$M" -c spark.locality.wait=20s -e "
-		cache table t as select id from range(0, 80000, 1, 12);
+		cache table t as from range(0, 80000, 1, 12)
+		    | pipe 'cat; sleep 0.2' as (id bigint);
 		select sum(id) from t; select max(id) from t" >out
 	home 1 1 >made
 	[ "$(wc -l <made)" -eq 12 ]
