@@ -56,7 +56,6 @@ setup() {
 
 @test "statements at once: kills, crashes, failures" {
 	torture --fair --runs $((SP_LONG ? 100 : 6)) --seed 1
-	rm -r "$BATS_TEST_TMPDIR/bed"
 	torture --fair --mode local-cluster --runs $((SP_LONG ? 100 : 5)) --seed 1
 }
 
