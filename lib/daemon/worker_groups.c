@@ -28,7 +28,7 @@
 #include "base/limits.h"
 #include "cluster/cluster.h"
 
-enum { PATH = 4400, TRIES = 100, TRY_NS = 2000000 };
+enum { PATH = 4400, PATH_IN = PATH + 64, TRIES = 100, TRY_NS = 2000000 };
 #define PREFIX "sp-worker-"
 #define MAGIC_TMPFS 0x01021994u
 #define MAGIC_RAMFS 0x858458f6u
@@ -36,7 +36,7 @@ enum { PATH = 4400, TRIES = 100, TRY_NS = 2000000 };
 static int
 put(const char *dir, const char *file, const char *text)
 {
-	char path[PATH];
+	char path[PATH_IN];
 	ssize_t n = (ssize_t)strlen(text);
 	int fd, r;
 
@@ -52,7 +52,7 @@ put(const char *dir, const char *file, const char *text)
 static void
 kill_members(const char *dir)
 {
-	char path[PATH];
+	char path[PATH_IN];
 	FILE *f;
 	int pid;
 
@@ -298,7 +298,7 @@ int
 worker_groups_add(struct worker_groups *g, const struct exec_name *name,
     int64_t bytes)
 {
-	char dir[PATH], procs[PATH + 16];
+	char dir[PATH], procs[PATH_IN];
 	int fd = -1;
 
 	if (g->version == 0)
