@@ -118,6 +118,7 @@ hellos(void)
 	struct text t = { 0 };
 	struct hello h;
 	struct err e = { 0 }, f = { 0 };
+	char other[32];
 	int good = 1;
 
 	hello_print(&t, ROLE_WORKER);
@@ -128,7 +129,8 @@ hellos(void)
 		    e.code == EXIT_PROTOCOL;
 	ok(good, "every shorter one is refused");
 	t.p[8] = PROTO_NUMBER + 1;
-	ok(hello_parse(&h, t.p, 9, &e) < 0 && strstr(e.text, "protocol 4"),
+	snprintf(other, sizeof other, "protocol %d", PROTO_NUMBER + 1);
+	ok(hello_parse(&h, t.p, 9, &e) < 0 && strstr(e.text, other),
 	    "another protocol is named: %s", e.text);
 	text_clear(&t);
 	hello_print(&t, ROLE_WORKER | ROLE_DRIVER);
