@@ -424,7 +424,8 @@ spawn(int node, const struct order *o)
 	if (world.nproc == PROCS_MAX)
 		return;
 	p = &world.proc[world.nproc++];
-	*p = (struct proc){ o->exec, node, o->cores, 1, 0, world.now };
+	*p = (struct proc){ .name = o->exec, .node = node,
+	    .cores = o->cores, .alive = 1, .born_ms = world.now };
 	later(1 + draw(20), proc_up)->a = world.nproc - 1;
 	if (!world.calm && chance(10)) {
 		h = later(draw(20000), proc_ends);
@@ -471,6 +472,19 @@ driver_proc_ends(struct happening *h)
 	tell_driver_gone(p->node, p->name.app);
 }
 
+/* A worker that is welcome says what became of its drivers. */
+static void
+tell_drivers(int node)
+{
+	for (int i = 0; i < world.nproc; i++) {
+		const struct proc *p = &world.proc[i];
+
+		if (p->node == node && !p->alive && p->driver_of ==
+		    world.node[node].incarnation)
+			tell_driver_gone(node, p->name.app);
+	}
+}
+
 static void
 driver_spawn(int node, const struct driver_lease *d)
 {
@@ -483,6 +497,7 @@ driver_spawn(int node, const struct driver_lease *d)
 		return;
 	p = &world.proc[world.nproc++];
 	*p = (struct proc){ .node = node, .cores = d->cores, .alive = 1,
+		.driver_of = world.node[node].incarnation,
 		.born_ms = world.now };
 	memcpy(p->name.app, d->id, sizeof p->name.app);
 	later(draw(chance(30) ? 100 : 30000), driver_proc_ends)->a =
@@ -584,6 +599,8 @@ give(int node, struct worker_event *ev)
 	worker_check(n->w);
 	for (int i = 0; i < out.n; i++)
 		node_order(node, &out.v[i]);
+	if (ev->kind == WORKER_WELCOME)
+		tell_drivers(node);
 	orders_release(&out);
 	check_always();
 }

@@ -32,6 +32,7 @@ struct proc {
 	struct exec_name name;
 	int  node, cores, alive;
 	int  doomed;            /* was told or ordered to end */
+	int  driver_of;         /* a driver: incarnation of its worker */
 	int64_t born_ms;
 };
 
