@@ -585,6 +585,10 @@ check_lease(struct worker *w, int64_t now_ms, struct orders *out)
 	if (!w->child || w->fenced || CLUSTER_BUG == 2)
 		return;
 	w->fenced = 1;
+	/* What it has just told a master is not true any more; and who is
+	 * welcome gets new executors, so the fence would never end. */
+	if (w->link == LINK_ASKED)
+		hang_up(w, now_ms, out);
 	for (struct child *c = w->child; c; c = c->next)
 		kill_child(c, now_ms, out);
 }
@@ -641,7 +645,7 @@ worker_check(const struct worker *w)
 {
 	assert(worker_cores_used(w) <= w->hello.cores);
 	assert(memory_used(w) <= w->hello.memory_mb);
-	assert(!w->fenced || w->child);
+	assert(!w->fenced || (w->child && w->link <= LINK_TRYING));
 	for (const struct child *c = w->child; c; c = c->next)
 		assert(find_app(w, c->name.app) != NULL);
 }
